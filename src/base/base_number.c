@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Magnitudes are unsigned, so that the least int64_t needs no case of its
+ * own.
+ */
+#include "base/base_number.h"
+
+#include <string.h>
+
+#define DIGITS_MAX 20 /* of UINT64_MAX */
+
+int
+number_parse(const char *text, int64_t min, int64_t max, int64_t *number_r)
+{
+	const char *digits = *text == '-' ? text + 1 : text;
+	uint64_t most = INT64_MAX, magnitude;
+	int64_t number;
+
+	if (digits != text)
+		most++;
+	if (number_parse_bytes(digits, strlen(digits), most, &magnitude) == -1)
+		return -1;
+	number = (int64_t)(digits == text ? magnitude : -magnitude);
+	if (number < min || number > max)
+		return -1;
+	*number_r = number;
+	return 0;
+}
+
+int
+number_parse_bytes(
+    const char *data, size_t size, uint64_t max, uint64_t *number_r)
+{
+	uint64_t number = 0, digit;
+	size_t i;
+
+	if (size == 0)
+		return -1;
+	for (i = 0; i < size; i++) {
+		if (data[i] < '0' || data[i] > '9')
+			return -1;
+		digit = (uint64_t)(data[i] - '0');
+		if (digit > max || number > (max - digit) / 10)
+			return -1;
+		number = number * 10 + digit;
+	}
+	*number_r = number;
+	return 0;
+}
+
+size_t
+number_write(char *to, uint64_t number)
+{
+	char digits[DIGITS_MAX];
+	size_t at = DIGITS_MAX;
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number != 0);
+	memcpy(to, digits + at, DIGITS_MAX - at);
+	return DIGITS_MAX - at;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/base_clock.h"
+#include "test_unit.h"
+
+#define TICK_MS 10 /* the longest a coarse clock may be behind */
+
+START_TEST(coarse_and_precise_clock_agree)
+{
+	uint64_t before, coarse, after;
+	int i;
+
+	for (i = 0; i < 1000; i++) {
+		before = clock_monotonic_us() / 1000;
+		coarse = clock_monotonic_ms();
+		after = clock_monotonic_us() / 1000;
+		ck_assert_uint_ge(coarse + TICK_MS + 1, before);
+		ck_assert_uint_le(coarse, after);
+	}
+}
+END_TEST
+
+START_TEST(wall_clock_is_that_of_time)
+{
+	time_t before = time(NULL), seconds = clock_wall_seconds();
+
+	ck_assert_int_ge(seconds, before - 1);
+	ck_assert_int_le(seconds, time(NULL));
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("base_clock");
+	TCase *tcase = tcase_create("clock");
+
+	tcase_add_test(tcase, coarse_and_precise_clock_agree);
+	tcase_add_test(tcase, wall_clock_is_that_of_time);
+	suite_add_tcase(suite, tcase);
+	return test_run(suite);
+}
