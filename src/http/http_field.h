@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Header fields (RFC 9110 section 5): what may stand in names and values,
+ * and lookup in a list of them.  Names are compared without regard to case.
+ */
+#ifndef HTTP_FIELD_H
+#define HTTP_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cohort/types.h"
+
+/* One or more tchar (RFC 9110, 5.6.2). */
+bool http_token_is_valid(const char *data, size_t size);
+
+/* No control characters but HTAB, hence no CR, LF, NUL or DEL (5.5). */
+bool http_value_is_valid(const char *data, size_t size);
+
+/* The index of the first field of that name from start on, or -1. */
+int http_field_find(const struct cohort_pair *fields, size_t count,
+    const char *name, size_t start);
+
+/* Is name, of lower-case letters, equal to data without regard to case? */
+bool http_name_equals(const char *data, size_t size, const char *name);
+
+/*
+ * Walks a comma-separated list (5.6.1), over one value: sets *element_r to
+ * the next element without surrounding white space, advances *cursor;
+ * false at the end.  Empty elements are skipped.  Commas inside quoted
+ * strings do not separate.  Start with *cursor = the whole value.
+ */
+bool http_list_next(struct cohort_str *cursor, struct cohort_str *element_r);
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The characters of URIs: what a host may hold, percent-encoding, and the
+ * pairs of a query.  Digits and letters are judged by tables, because those
+ * of ctype.h depend on the locale.
+ */
+#include "http/http_uri.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/base_buffer.h"
+#include "base/base_number.h"
+#include "http/http_uri_private.h"
+
+#define PORT_MAX 65535
+
+/* clang-format off */
+/* A hex digit's value and one, so that 0 is none. */
+static const uint8_t hex_digits[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
+	['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+	['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+	['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+enum { UNRESERVED = 1, SUB_DELIMITER = 2 };
+
+/* RFC 3986, 2.2 and 2.3. */
+static const uint8_t host_bytes[256] = {
+	['a' ... 'z'] = UNRESERVED, ['A' ... 'Z'] = UNRESERVED,
+	['0' ... '9'] = UNRESERVED, ['-'] = UNRESERVED, ['.'] = UNRESERVED,
+	['_'] = UNRESERVED, ['~'] = UNRESERVED,
+	['!'] = SUB_DELIMITER, ['$'] = SUB_DELIMITER, ['&'] = SUB_DELIMITER,
+	['\''] = SUB_DELIMITER, ['('] = SUB_DELIMITER, [')'] = SUB_DELIMITER,
+	['*'] = SUB_DELIMITER, ['+'] = SUB_DELIMITER, [','] = SUB_DELIMITER,
+	[';'] = SUB_DELIMITER, ['='] = SUB_DELIMITER,
+};
+/* clang-format on */
+
+int
+http_uri_read_hex(const char *digits)
+{
+	unsigned high = hex_digits[(unsigned char)digits[0]];
+	unsigned low = high == 0 ? 0 : hex_digits[(unsigned char)digits[1]];
+
+	return low == 0 ? -1 : (int)((high - 1) << 4 | (low - 1));
+}
+
+void *
+http_uri_claim(struct arena *arena, size_t size)
+{
+	return size <= arena_left(arena) ? arena_alloc_raw(arena, size) : NULL;
+}
+
+/* "[...]" with an IPv6 address; a later version is none we know. */
+static bool
+is_ip_literal(const char *data, size_t size)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (size < 2 || size - 2 >= sizeof(text) || data[0] != '[' ||
+	    data[size - 1] != ']')
+		return false;
+	memcpy(text, data + 1, size - 2);
+	text[size - 2] = '\0';
+	return strlen(text) == size - 2 &&
+	    inet_pton(AF_INET6, text, &address) == 1;
+}
+
+static bool
+is_registered_name(const char *data, size_t size)
+{
+	const char *end = data + size;
+
+	for (; data < end; data++) {
+		if (host_bytes[(unsigned char)*data] != 0)
+			continue;
+		if (*data != '%' || end - data < 3 ||
+		    http_uri_read_hex(data + 1) <= 0)
+			return false;
+		data += 2;
+	}
+	return size > 0;
+}
+
+/* Empty means the scheme's own (RFC 3986, 3.2.3). */
+static bool
+is_port(const char *data, size_t size)
+{
+	uint64_t port;
+
+	return size == 0 ||
+	    number_parse_bytes(data, size, PORT_MAX, &port) == 0;
+}
+
+bool
+http_uri_is_authority(const char *data, size_t size)
+{
+	size_t host = size;
+
+	if (size == 0)
+		return false;
+	while (host > 0 && data[host - 1] >= '0' && data[host - 1] <= '9')
+		host--;
+	if (host > 0 && data[host - 1] == ':') {
+		if (!is_port(data + host, size - host))
+			return false;
+		size = host - 1;
+	}
+	if (data[0] == '[')
+		return is_ip_literal(data, size);
+	return is_registered_name(data, size);
+}
+
+size_t
+http_uri_decode(char *to, const char *data, size_t size, bool plus)
+{
+	const char *end = data + size;
+	char *begin = to;
+
+	while (data < end) {
+		char byte = *data++;
+		int decoded;
+
+		if (byte == '+' && plus) {
+			byte = ' ';
+		} else if (byte == '%' && end - data >= 2 &&
+		    (decoded = http_uri_read_hex(data)) >= 0) {
+			byte = (char)decoded;
+			data += 2;
+		}
+		*to++ = byte;
+	}
+	*to = '\0';
+	return (size_t)(to - begin);
+}
+
+void
+http_uri_encode(struct buffer *buffer, const char *data, size_t size)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const char *end = data + size, *begin;
+
+	while (data < end) {
+		unsigned char byte;
+
+		for (begin = data; data < end; data++)
+			if (host_bytes[(unsigned char)*data] != UNRESERVED)
+				break;
+		buffer_append(buffer, begin, (size_t)(data - begin));
+		if (data == end)
+			break;
+		byte = (unsigned char)*data++;
+		buffer_append_byte(buffer, '%');
+		buffer_append_byte(buffer, digits[byte >> 4]);
+		buffer_append_byte(buffer, digits[byte & 15]);
+	}
+}
+
+/* The next part between '&'s that is not empty; false at the end. */
+static bool
+next_part(struct cohort_str *query, struct cohort_str *part_r)
+{
+	const char *begin = query->data, *end = query->data + query->size;
+	const char *behind;
+
+	while (begin < end && *begin == '&')
+		begin++;
+	if (begin == end)
+		return false;
+	behind = memchr(begin, '&', (size_t)(end - begin));
+	if (behind == NULL)
+		behind = end;
+	*part_r = (struct cohort_str) { begin, (size_t)(behind - begin) };
+	*query = (struct cohort_str) { behind, (size_t)(end - behind) };
+	return true;
+}
+
+static size_t
+count_parts(struct cohort_str query)
+{
+	struct cohort_str part;
+	size_t count = 0;
+
+	while (next_part(&query, &part))
+		count++;
+	return count;
+}
+
+/* Decodes to *to, which it moves behind the NUL. */
+static struct cohort_str
+decode_text(char **to, const char *data, size_t size)
+{
+	char *begin = *to;
+	size_t decoded = http_uri_decode(begin, data, size, true);
+
+	*to = begin + decoded + 1;
+	return (struct cohort_str) { begin, decoded };
+}
+
+static struct cohort_pair
+decode_pair(char **to, struct cohort_str part)
+{
+	const char *end = part.data + part.size;
+	const char *sign = memchr(part.data, '=', part.size);
+	struct cohort_pair pair = { .value = { "", 0 } };
+
+	if (sign == NULL) {
+		pair.name = decode_text(to, part.data, part.size);
+		return pair;
+	}
+	pair.name = decode_text(to, part.data, (size_t)(sign - part.data));
+	pair.value = decode_text(to, sign + 1, (size_t)(end - sign) - 1);
+	return pair;
+}
+
+/* The NULs stand where '=' and '&' were, so size + 1 bytes hold all. */
+int
+http_uri_parse_query(struct arena *arena, struct cohort_str query, size_t max,
+    struct cohort_pair **pairs_r, size_t *count_r)
+{
+	size_t count = count_parts(query), i;
+	struct cohort_pair *pairs;
+	struct cohort_str part;
+	char *text;
+
+	*pairs_r = NULL;
+	*count_r = 0;
+	if (count == 0)
+		return 0;
+	if (count > max || count > SIZE_MAX / sizeof(*pairs))
+		return -1;
+	if ((pairs = http_uri_claim(arena, count * sizeof(*pairs))) == NULL ||
+	    (text = http_uri_claim(arena, query.size + 1)) == NULL)
+		return -1;
+	for (i = 0; next_part(&query, &part); i++)
+		pairs[i] = decode_pair(&text, part);
+	*pairs_r = pairs;
+	*count_r = count;
+	return 0;
+}
