@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A connection as protocols see it: input that has been read, output that
+ * is queued, one wait with a deadline, an end with a reason.  No libevent
+ * here.  Worker, loop thread.
+ *
+ * Output is a queue of pieces which the core writes after the protocol's
+ * function returned, as much as possible in one writev(2) (files by
+ * sendfile(2)).  Positions in it are counted from the connection's begin:
+ * what was queued when conn_queued_total was N has gone to the kernel once
+ * conn_sent_total is at least N.  This is how a protocol knows when memory
+ * it lent to conn_send is free again.
+ */
+#ifndef CONN_H
+#define CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conn/conn_close.h"
+#include "conn/conn_deadline.h"
+#include "http/http_exchange.h"
+
+struct conn;
+
+/* The protocol's own, per connection; and per worker and listener, as given
+ * in struct conn_origin. */
+void *conn_state(const struct conn *conn);
+void conn_set_state(struct conn *conn, void *state);
+void *conn_context(const struct conn *conn);
+
+const struct http_peer *conn_peer(const struct conn *conn);
+
+/* For log_enter, as parent of an exchange's scope: ", connection 7 from". */
+struct log_scope *conn_scope(struct conn *conn);
+
+/* Coarse monotonic milliseconds of this round of the loop. */
+uint64_t conn_now_ms(const struct conn *conn);
+
+/* ---- input ---- */
+
+/* The bytes read and not consumed, NULL if there are none; valid until the
+ * protocol's function returns.  The protocol may write into them. */
+char *conn_input(struct conn *conn, size_t *size_r);
+
+void conn_consume(struct conn *conn, size_t size);
+
+/* Nothing more will come: the client's FIN was read. */
+bool conn_input_ended(const struct conn *conn);
+
+/* Lets the buffer grow to capacity for what must be seen whole (a head);
+ * the bytes may move.  It shrinks back when empty. */
+void conn_input_grow(struct conn *conn, size_t capacity);
+
+/* Bytes the buffer holds at most without growing. */
+#define CONN_INPUT_SIZE 16384
+
+/* Calls on_input again once the present function has returned: for work
+ * that became possible without new bytes. */
+void conn_wake(struct conn *conn);
+
+/* ---- output; does nothing any more once conn_is_ending ---- */
+
+/* Bytes that stay valid until they are sent or the connection closed. */
+void conn_send(struct conn *conn, const void *data, size_t size);
+
+/* Bytes that are copied. */
+void conn_send_copy(struct conn *conn, const void *data, size_t size);
+
+/* A part of a file, whose descriptor stays valid as long.  A file that
+ * turns out shorter closes the connection: CONN_CLOSE_CUT. */
+void conn_send_file(struct conn *conn, int fd, int64_t offset, int64_t size);
+
+uint64_t conn_queued_total(const struct conn *conn);
+uint64_t conn_sent_total(const struct conn *conn);
+
+/* ---- waiting and ending ---- */
+
+/*
+ * Starts the wait of that class from now, instead of the one before; NONE
+ * waits without a deadline.  WRITE and LINGER are the core's own: while the
+ * socket is full it watches the progress of the output, whatever the
+ * protocol waits for.
+ */
+void conn_wait(struct conn *conn, enum conn_deadline_class class);
+
+/*
+ * Sends what is queued and closes.  No more on_input; on_writable still
+ * comes.  linger: the client may have sent, or still send, what nobody read;
+ * closing would answer that by a reset, and the reset could destroy the
+ * response before the client has read it.  Then only our end is shut down,
+ * and what comes is dropped until the client closes (RFC 9112, 9.6).  Input
+ * left unconsumed has the same effect.
+ */
+void conn_finish(struct conn *conn, enum conn_close reason, bool linger);
+
+/* Closes the descriptor now; what is queued is lost, and the protocol's
+ * close() comes at the next settling.  hard: with a reset, so that a cut
+ * response cannot look complete. */
+void conn_close(struct conn *conn, enum conn_close reason, bool hard);
+
+/* Has finish or close been called? */
+bool conn_is_ending(const struct conn *conn);
+
+/* Does the worker retire?  Then every exchange should be the last one. */
+bool conn_is_retiring(const struct conn *conn);
+
+/* Tells the core whether an exchange is in progress, for counters, for
+ * availability and for retirement. */
+void conn_set_busy(struct conn *conn, bool busy);
+
+#endif

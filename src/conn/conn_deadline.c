@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The timer is armed for the earliest deadline and not touched when that
+ * one is stopped or started anew, which happens in every request: it then
+ * fires for nothing and is armed for what is the earliest by then.
+ */
+#include "conn/conn_deadline.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+#include "base/base_clock.h"
+#include "base/base_panic.h"
+
+/* Between two firings, so that many deadlines close together share one. */
+#define PAUSE_MS 50
+
+static void
+arm(struct conn_deadlines *deadlines, uint64_t at_ms)
+{
+	uint64_t now_ms = conn_deadlines_now(deadlines);
+	uint64_t delay_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+	const struct timeval delay = {
+		.tv_sec = (time_t)(delay_ms / 1000),
+		.tv_usec = (suseconds_t)(delay_ms % 1000 * 1000),
+	};
+
+	deadlines->armed_for_ms = at_ms;
+	if (event_add(deadlines->timer, &delay) == -1)
+		panic("deadlines: event_add of a timer failed");
+}
+
+/* 0: nothing waits. */
+static uint64_t
+earliest(const struct conn_deadlines *deadlines)
+{
+	const struct conn_deadline *deadline;
+	struct list_link *link;
+	uint64_t least = 0;
+	size_t i;
+
+	for (i = 0; i < CONN_DEADLINE_COUNT; i++) {
+		link = list_first(&deadlines->lists[i]);
+		if (link == NULL)
+			continue;
+		deadline = LIST_OBJECT(link, struct conn_deadline, link);
+		if (least == 0 || deadline->due_ms < least)
+			least = deadline->due_ms;
+	}
+	return least;
+}
+
+static void
+expire_list(
+    struct conn_deadlines *deadlines, struct list *list, uint64_t now_ms)
+{
+	struct conn_deadline *deadline;
+	struct list_link *link;
+
+	while ((link = list_first(list)) != NULL) {
+		deadline = LIST_OBJECT(link, struct conn_deadline, link);
+		if (deadline->due_ms > now_ms)
+			return;
+		list_remove(link);
+		deadlines->on_due(deadline);
+	}
+}
+
+void
+conn_deadlines_expire(struct conn_deadlines *deadlines)
+{
+	uint64_t now_ms = conn_deadlines_now(deadlines);
+	size_t i;
+
+	for (i = 0; i < CONN_DEADLINE_COUNT; i++)
+		expire_list(deadlines, &deadlines->lists[i], now_ms);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct conn_deadlines *deadlines = context;
+	uint64_t now_ms, next_ms;
+
+	(void)fd;
+	(void)what;
+	conn_deadlines_forget_now(deadlines);
+	deadlines->armed_for_ms = 0;
+	now_ms = conn_deadlines_now(deadlines);
+	conn_deadlines_expire(deadlines);
+	next_ms = earliest(deadlines);
+	if (next_ms != 0)
+		arm(deadlines,
+		    next_ms < now_ms + PAUSE_MS ? now_ms + PAUSE_MS : next_ms);
+	conn_deadlines_forget_now(deadlines);
+}
+
+void
+conn_deadlines_init(struct conn_deadlines *deadlines, struct event_base *base,
+    const uint64_t timeouts_ms[CONN_DEADLINE_COUNT],
+    void (*on_due)(struct conn_deadline *deadline))
+{
+	size_t i;
+
+	*deadlines = (struct conn_deadlines) { .on_due = on_due };
+	for (i = 0; i < CONN_DEADLINE_COUNT; i++) {
+		list_init(&deadlines->lists[i]);
+		deadlines->timeouts_ms[i] = timeouts_ms[i];
+	}
+	deadlines->timer = evtimer_new(base, on_timer, deadlines);
+	if (deadlines->timer == NULL)
+		panic("deadlines: evtimer_new failed");
+}
+
+void
+conn_deadlines_fini(struct conn_deadlines *deadlines)
+{
+	event_free(deadlines->timer);
+	deadlines->timer = NULL;
+}
+
+uint64_t
+conn_deadlines_now(struct conn_deadlines *deadlines)
+{
+	if (deadlines->now_ms == 0)
+		deadlines->now_ms = clock_monotonic_ms();
+	return deadlines->now_ms;
+}
+
+void
+conn_deadlines_forget_now(struct conn_deadlines *deadlines)
+{
+	deadlines->now_ms = 0;
+}
+
+void
+conn_deadline_start(struct conn_deadlines *deadlines,
+    struct conn_deadline *deadline, enum conn_deadline_class class)
+{
+	uint64_t timeout_ms = deadlines->timeouts_ms[class];
+
+	conn_deadline_stop(deadline);
+	deadline->class = class;
+	if (class == CONN_DEADLINE_NONE || timeout_ms == 0)
+		return;
+	deadline->due_ms = conn_deadlines_now(deadlines) + timeout_ms;
+	list_append(&deadlines->lists[class], &deadline->link);
+	if (deadlines->armed_for_ms == 0 ||
+	    deadline->due_ms < deadlines->armed_for_ms)
+		arm(deadlines, deadline->due_ms);
+}
+
+void
+conn_deadline_stop(struct conn_deadline *deadline)
+{
+	list_remove(&deadline->link);
+	deadline->class = CONN_DEADLINE_NONE;
+}

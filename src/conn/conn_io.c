@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The connection's one event.  When nothing is to be read nor written, only
+ * a connection that is gone is of interest.  EV_CLOSED does not tell that:
+ * it means EPOLLRDHUP, a mere FIN, for which it would fire without end; and
+ * after a reset libevent reports EV_READ and EV_WRITE instead of it, so that
+ * the event never fires while epoll_wait(2) returns at once for ever
+ * (measured with 2.1.12).  EV_WRITE with EV_ET fires once when added, once
+ * at a FIN, and at a reset or hang-up, which epoll reports unasked; poll(2)
+ * tells them apart.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_fd.h"
+#include "base/base_object.h"
+#include "conn/conn_private.h"
+
+#define HANGUP (EV_WRITE | EV_ET)
+
+bool
+conn_io_is_lost(int number)
+{
+	static const int lost[] = { ECONNRESET, EPIPE, ETIMEDOUT, ECONNABORTED,
+		EHOSTUNREACH, ENETUNREACH, EHOSTDOWN, ENETDOWN, ENOTCONN,
+		ECONNREFUSED };
+	size_t i;
+
+	for (i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
+		if (number == lost[i])
+			return true;
+	return false;
+}
+
+void
+conn_io_fail(struct conn *conn, const char *call)
+{
+	int number = errno;
+
+	if (conn_io_is_lost(number)) {
+		conn_close(conn, CONN_CLOSE_RESET, false);
+		return;
+	}
+	log_enter(&conn->scope);
+	log_error("%s: %s", call, strerror(number));
+	log_leave(&conn->scope);
+	conn_close(conn, CONN_CLOSE_ERROR, true);
+}
+
+static bool
+is_gone(const struct conn *conn)
+{
+	struct pollfd descriptor = { .fd = conn->fd };
+
+	return poll(&descriptor, 1, 0) == 1 &&
+	    (descriptor.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+static bool
+wants_read(const struct conn *conn)
+{
+	if (conn->input_ended)
+		return false;
+	switch (conn->state) {
+	case CONN_STATE_OPEN:
+		return !conn_input_is_full(conn);
+	case CONN_STATE_FLUSHING:
+		return conn->lingers;
+	default:
+		return conn->state == CONN_STATE_LINGERING;
+	}
+}
+
+static void
+read_input(struct conn *conn)
+{
+	if (!wants_read(conn))
+		return;
+	if (conn->state == CONN_STATE_OPEN)
+		conn_input_receive(conn);
+	else
+		conn_input_discard(conn);
+}
+
+static void
+on_event(evutil_socket_t fd, short what, void *context)
+{
+	struct conn_set *set;
+	struct conn *conn;
+
+	(void)fd;
+	OBJECT_CAST(conn, context, CONN_MAGIC);
+	set = conn->set;
+	conn_deadlines_forget_now(&set->deadlines);
+	if (conn->watched == HANGUP) {
+		if (is_gone(conn))
+			conn_close(conn, CONN_CLOSE_RESET, false);
+	} else {
+		if ((what & EV_WRITE) != 0) {
+			conn->is_blocked = false;
+			conn_mark(conn, CONN_MARK_SEND);
+		}
+		if ((what & EV_READ) != 0)
+			read_input(conn);
+	}
+	conn_set_settle(set);
+}
+
+static void
+unwatch(struct conn *conn)
+{
+	if (conn->watched != 0)
+		event_del(&conn->event);
+	conn->watched = 0;
+}
+
+void
+conn_io_watch(struct conn *conn)
+{
+	short wanted = 0;
+
+	if (wants_read(conn))
+		wanted |= EV_READ;
+	if (conn->is_blocked)
+		wanted |= EV_WRITE;
+	if (wanted == 0)
+		wanted = HANGUP;
+	if (wanted == conn->watched)
+		return;
+	unwatch(conn);
+	event_assign(&conn->event, conn->set->base, conn->fd,
+	    (short)(wanted | EV_PERSIST), on_event, conn);
+	if (event_add(&conn->event, NULL) == -1)
+		conn_io_fail(conn, "event_add");
+	else
+		conn->watched = wanted;
+}
+
+static void
+reset_at_close(int fd)
+{
+	const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
+void
+conn_io_close(struct conn *conn)
+{
+	unwatch(conn);
+	if (conn->closes_hard && conn->origin->is_tcp)
+		reset_at_close(conn->fd);
+	fd_close(&conn->fd);
+}

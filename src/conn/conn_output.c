@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A block holds copied bytes from its begin on and the pieces from its end
+ * on, towards each other: it is full when they meet, whether there are many
+ * small pieces or one large copy.  Bytes copied one after the other become
+ * one piece.
+ */
+#include <errno.h>
+#include <stdalign.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/uio.h>
+
+#include "base/base_panic.h"
+#include "conn/conn_private.h"
+
+#define IOVEC_COUNT 64
+#define FAIR_SHARE  ((uint64_t)1024 * 1024) /* of one flush */
+#define COPY_LEAST  64                      /* a copy is not split for less */
+#define NOT_A_FILE  (-1)
+
+struct piece {
+	union {
+		const char *data;
+		off_t offset;
+	} from;
+	uint64_t size;
+	int fd; /* or NOT_A_FILE */
+};
+
+#define HEADER_SIZE 24
+#define SPACE_SIZE  (CONN_OUTPUT_BLOCK_SIZE - HEADER_SIZE)
+
+struct conn_output_block {
+	struct conn_output_block *next;
+	uint32_t first, count; /* pieces first to count are not sent */
+	uint32_t used;         /* bytes of space with copies */
+	alignas(struct piece) char space[SPACE_SIZE];
+};
+
+_Static_assert(offsetof(struct conn_output_block, space) == HEADER_SIZE &&
+	sizeof(struct conn_output_block) == CONN_OUTPUT_BLOCK_SIZE,
+    "a block is an item of the pool, and pieces are aligned at its end");
+
+/* ---- the queue ---- */
+
+static struct piece *
+piece_at(struct conn_output_block *block, uint32_t index)
+{
+	struct piece *end = (struct piece *)(void *)(block->space + SPACE_SIZE);
+
+	return end - 1 - index;
+}
+
+static size_t
+room(const struct conn_output_block *block)
+{
+	return SPACE_SIZE - block->used - block->count * sizeof(struct piece);
+}
+
+static struct conn_output_block *
+append_block(struct conn *conn)
+{
+	struct conn_output *output = &conn->output;
+	struct conn_output_block *block;
+
+	block = conn_pool_take(&conn->set->output_pool);
+	block->next = NULL;
+	block->first = block->count = block->used = 0;
+	if (output->last != NULL)
+		output->last->next = block;
+	else
+		output->first = block;
+	output->last = block;
+	return block;
+}
+
+static void
+remove_block(struct conn *conn)
+{
+	struct conn_output *output = &conn->output;
+	struct conn_output_block *block = output->first;
+
+	output->first = block->next;
+	if (output->first == NULL)
+		output->last = NULL;
+	conn_pool_give(&conn->set->output_pool, block);
+}
+
+/* The last block, or a new one if that has no room for size bytes. */
+static struct conn_output_block *
+block_with_room(struct conn *conn, size_t size)
+{
+	struct conn_output_block *block = conn->output.last;
+
+	if (block != NULL && room(block) >= size)
+		return block;
+	return append_block(conn);
+}
+
+static void
+push(struct conn *conn, struct conn_output_block *block, struct piece piece)
+{
+	*piece_at(block, block->count++) = piece;
+	conn->output.queued += piece.size;
+	conn_mark(conn, CONN_MARK_SEND);
+}
+
+/* Is there anything to be queued, and is it still wanted? */
+static bool
+accepts(const struct conn *conn, uint64_t size)
+{
+	return size > 0 && conn->state == CONN_STATE_OPEN;
+}
+
+void
+conn_send(struct conn *conn, const void *data, size_t size)
+{
+	const struct piece piece = {
+		.from.data = data,
+		.size = size,
+		.fd = NOT_A_FILE,
+	};
+
+	if (accepts(conn, size))
+		push(conn, block_with_room(conn, sizeof(piece)), piece);
+}
+
+void
+conn_send_file(struct conn *conn, int fd, int64_t offset, int64_t size)
+{
+	const struct piece piece = {
+		.from.offset = offset,
+		.size = (uint64_t)size,
+		.fd = fd,
+	};
+
+	if (size < 0 || offset < 0 || fd < 0)
+		panic("file region of descriptor %d, %lld bytes at %lld", fd,
+		    (long long)size, (long long)offset);
+	if (accepts(conn, piece.size))
+		push(conn, block_with_room(conn, sizeof(piece)), piece);
+}
+
+/* The last piece, if it ends where the next copied byte would go. */
+static struct piece *
+extensible_piece(struct conn_output_block *block)
+{
+	struct piece *piece;
+
+	if (block == NULL || block->first == block->count)
+		return NULL;
+	piece = piece_at(block, block->count - 1);
+	if (piece->fd != NOT_A_FILE ||
+	    piece->from.data + piece->size != block->space + block->used)
+		return NULL;
+	return piece;
+}
+
+/* Into the last piece as far as there is room; returns how much. */
+static size_t
+copy_to_last_piece(struct conn *conn, const char *data, size_t size)
+{
+	struct conn_output_block *block = conn->output.last;
+	struct piece *piece = extensible_piece(block);
+
+	if (piece == NULL)
+		return 0;
+	if (size > room(block))
+		size = room(block);
+	memcpy(block->space + block->used, data, size);
+	block->used += (uint32_t)size;
+	piece->size += size;
+	conn->output.queued += size;
+	conn_mark(conn, CONN_MARK_SEND);
+	return size;
+}
+
+static size_t
+copy_to_new_piece(struct conn *conn, const char *data, size_t size)
+{
+	size_t least = size < COPY_LEAST ? size : COPY_LEAST;
+	struct conn_output_block *block;
+	size_t fitting;
+
+	block = block_with_room(conn, sizeof(struct piece) + least);
+	fitting = room(block) - sizeof(struct piece);
+	if (size > fitting)
+		size = fitting;
+	memcpy(block->space + block->used, data, size);
+	push(conn, block,
+	    (struct piece) {
+		.from.data = block->space + block->used,
+		.size = size,
+		.fd = NOT_A_FILE,
+	    });
+	block->used += (uint32_t)size;
+	return size;
+}
+
+void
+conn_send_copy(struct conn *conn, const void *data, size_t size)
+{
+	const char *next = data;
+	size_t copied;
+
+	if (!accepts(conn, size))
+		return;
+	copied = copy_to_last_piece(conn, next, size);
+	while (copied < size)
+		copied += copy_to_new_piece(conn, next + copied, size - copied);
+}
+
+uint64_t
+conn_queued_total(const struct conn *conn)
+{
+	return conn->output.queued;
+}
+
+uint64_t
+conn_sent_total(const struct conn *conn)
+{
+	return conn->output.sent;
+}
+
+void
+conn_output_fini(struct conn *conn)
+{
+	while (conn->output.first != NULL)
+		remove_block(conn);
+}
+
+/* ---- writing ---- */
+
+static void
+advance(struct piece *piece, uint64_t size)
+{
+	if (piece->fd == NOT_A_FILE)
+		piece->from.data += size;
+	else
+		piece->from.offset += (off_t)size;
+	piece->size -= size;
+}
+
+static void
+remove_sent(struct conn *conn, uint64_t size)
+{
+	struct conn_output *output = &conn->output;
+	struct piece *piece;
+
+	output->sent += size;
+	while (output->first != NULL) {
+		piece = piece_at(output->first, output->first->first);
+		if (size < piece->size) {
+			advance(piece, size);
+			return;
+		}
+		size -= piece->size;
+		if (++output->first->first == output->first->count)
+			remove_block(conn);
+	}
+}
+
+/*
+ * Collects the pieces up to the first file; returns their number, their
+ * bytes, and whether something stands behind them.
+ */
+static size_t
+collect(const struct conn *conn, struct iovec vector[IOVEC_COUNT],
+    uint64_t *size_r, bool *is_more_r)
+{
+	struct conn_output_block *block;
+	const struct piece *piece;
+	size_t count = 0;
+	uint32_t i;
+
+	*size_r = 0;
+	*is_more_r = true;
+	for (block = conn->output.first; block != NULL; block = block->next)
+		for (i = block->first; i < block->count; i++) {
+			piece = piece_at(block, i);
+			if (piece->fd != NOT_A_FILE || count == IOVEC_COUNT)
+				return count;
+			vector[count].iov_base =
+			    (void *)(uintptr_t)piece->from.data;
+			vector[count++].iov_len = piece->size;
+			*size_r += piece->size;
+		}
+	*is_more_r = false;
+	return count;
+}
+
+/* Returns what sendmsg(2) did; *wanted_r is what it should have done. */
+static ssize_t
+send_bytes(struct conn *conn, uint64_t *wanted_r)
+{
+	struct iovec vector[IOVEC_COUNT];
+	struct msghdr message = { .msg_iov = vector };
+	bool is_more;
+
+	message.msg_iovlen = collect(conn, vector, wanted_r, &is_more);
+	return sendmsg(
+	    conn->fd, &message, MSG_NOSIGNAL | (is_more ? MSG_MORE : 0));
+}
+
+static ssize_t
+send_file(struct conn *conn, const struct piece *piece, uint64_t *wanted_r)
+{
+	off_t offset = piece->from.offset;
+
+	*wanted_r = piece->size < FAIR_SHARE ? piece->size : FAIR_SHARE;
+	return sendfile(conn->fd, piece->fd, &offset, *wanted_r);
+}
+
+static void
+cut(struct conn *conn, const struct piece *piece, const char *reason)
+{
+	log_enter(&conn->scope);
+	log_warn("file cut at byte %lld, %llu bytes missing: %s",
+	    (long long)piece->from.offset, (unsigned long long)piece->size,
+	    reason);
+	log_leave(&conn->scope);
+	conn_close(conn, CONN_CLOSE_CUT, true);
+}
+
+/* size: what the system call returned. */
+static void
+fail(struct conn *conn, const struct piece *piece, ssize_t size)
+{
+	if (size == 0)
+		cut(conn, piece, "it is shorter than it was");
+	else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+		conn->is_blocked = true;
+	else if (piece->fd != NOT_A_FILE && !conn_io_is_lost(errno))
+		cut(conn, piece, strerror(errno));
+	else
+		conn_io_fail(conn, "sendmsg");
+}
+
+void
+conn_output_flush(struct conn *conn)
+{
+	uint64_t begin = conn->output.sent, wanted;
+	const struct piece *piece;
+	ssize_t size;
+
+	conn->is_blocked = false;
+	while (conn->output.first != NULL && !conn->is_blocked) {
+		piece = piece_at(conn->output.first, conn->output.first->first);
+		if (piece->fd == NOT_A_FILE)
+			size = send_bytes(conn, &wanted);
+		else
+			size = send_file(conn, piece, &wanted);
+		if (size <= 0) {
+			fail(conn, piece, size);
+			return;
+		}
+		remove_sent(conn, (uint64_t)size);
+		conn->is_blocked = conn->output.first != NULL &&
+		    ((uint64_t)size < wanted ||
+			conn->output.sent - begin >= FAIR_SHARE);
+	}
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of conn/ share: the connection and the set.  Nobody else
+ * includes this.  Worker, loop thread.
+ *
+ * How it runs: whatever happens (an event, a deadline, a call by the
+ * protocol) only marks a connection and puts it on the set's pending list.
+ * conn_set_settle takes connections from there and lets each make a step
+ * (conn_step.c); every function of a protocol is called from a step.
+ */
+#ifndef CONN_PRIVATE_H
+#define CONN_PRIVATE_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base_list.h"
+#include "base/base_log.h"
+#include "conn/conn.h"
+#include "conn/conn_set.h"
+#include "conn/conn_state.h"
+
+/* ---- conn_pool.c: memory of one size, kept for the next taker ---- */
+
+struct conn_pool {
+	struct conn_pool_item *free;
+	size_t size;			/* of an item */
+	size_t keep;			/* free items at most */
+	size_t free_count;
+	size_t taken_count;
+};
+
+void conn_pool_init(struct conn_pool *pool, size_t size, size_t keep);
+
+/* Everything has been given back before. */
+void conn_pool_fini(struct conn_pool *pool);
+
+/* Not zeroed. */
+void *conn_pool_take(struct conn_pool *pool)
+    __attribute__((malloc, returns_nonnull));
+
+void conn_pool_give(struct conn_pool *pool, void *item);
+
+/* ---- the connection ---- */
+
+/* Bytes start to end are read and not consumed.  data is NULL when there
+ * are none, of the set's pool at CONN_INPUT_SIZE, else from the heap. */
+struct conn_input {
+	char *data;
+	uint32_t start, end, capacity;
+};
+
+/* A queue of blocks, each with pieces; no block when nothing is queued. */
+struct conn_output {
+	struct conn_output_block *first, *last;
+	uint64_t queued, sent;		/* since the connection's begin */
+};
+
+/* Why a connection is to make a step. */
+enum conn_mark {
+	CONN_MARK_OPEN = 1 << 0,	/* the protocol has not seen it */
+	CONN_MARK_WAKE = 1 << 1,	/* on_input is wanted */
+	CONN_MARK_SEND = 1 << 2,	/* look at the output */
+	CONN_MARK_DUE = 1 << 3,		/* wait ran out */
+	CONN_MARK_RETIRE = 1 << 4,
+	CONN_MARK_RETIRE_AT_ONCE = 1 << 5
+};
+
+struct conn {
+	unsigned magic;
+#define CONN_MAGIC 0x3fb2c61du
+	int fd;				/* -1 in CONN_STATE_CLOSED */
+	enum conn_state state;		/* written by conn_state.c only */
+	enum conn_close reason;		/* valid once ending */
+	unsigned marks;			/* of enum conn_mark */
+	short watched;			/* what event waits for; 0: nothing */
+	bool input_ended : 1;		/* FIN was read */
+	bool is_throttled : 1;		/* above output_limit */
+	bool is_blocked : 1;		/* the socket is full */
+	bool is_busy : 1;
+	bool lingers : 1;		/* once everything is sent */
+	bool closes_hard : 1;
+	struct conn_set *set;
+	const struct conn_origin *origin;
+	void *protocol_state;
+	struct conn_input input;
+	struct conn_output output;
+	struct list_link pending;	/* in set->pending */
+	struct list_link link;		/* in set->conns */
+	/* Two, since the protocol's wait (for a body, say) and the core's
+	 * (for the client to read) run side by side, and a list of equal
+	 * waits has no place for one that has partly run out. */
+	struct conn_deadline wait;	/* the protocol's */
+	struct conn_deadline guard;	/* the core's: WRITE or LINGER */
+	uint64_t id;
+	struct log_scope scope;
+	struct event event;
+	struct http_peer peer;
+};
+
+struct conn_set {
+	unsigned magic;
+#define CONN_SET_MAGIC 0x91d40e57u
+	bool is_settling;
+	bool is_retiring;
+	struct event_base *base;
+	struct conn_settings settings;
+	struct conn_deadlines deadlines;
+	struct list conns;
+	struct list pending;
+	struct event later;		/* settles in the loop's next turn */
+	size_t count, count_busy;
+	uint64_t last_id;
+	struct conn_pool conn_pool, input_pool, output_pool;
+};
+
+/* Puts the connection on the pending list, for that reason. */
+static inline void
+conn_mark(struct conn *conn, unsigned marks)
+{
+	conn->marks |= marks;
+	if (!list_is_linked(&conn->pending))
+		list_append(&conn->set->pending, &conn->pending);
+}
+
+static inline uint64_t
+conn_output_pending(const struct conn *conn)
+{
+	return conn->output.queued - conn->output.sent;
+}
+
+/* ", connection 7 from 127.0.0.1:5000" */
+void conn_describe(const void *object, struct buffer *line);
+
+/* ---- conn_peer.c ---- */
+
+void conn_peer_format(struct http_peer *peer,
+    const struct sockaddr_storage *address, socklen_t size);
+
+/* ---- conn_input.c ---- */
+
+static inline size_t
+conn_input_size(const struct conn *conn)
+{
+	return conn->input.end - conn->input.start;
+}
+
+static inline bool
+conn_input_is_full(const struct conn *conn)
+{
+	return conn->input.data != NULL &&
+	    conn_input_size(conn) == conn->input.capacity;
+}
+
+/* One read(2) into the buffer, which is not full.  Marks the connection if
+ * there is something for the protocol; closes it if it failed. */
+void conn_input_receive(struct conn *conn);
+
+/* One read(2), whose bytes are dropped. */
+void conn_input_discard(struct conn *conn);
+
+/* Gives the buffer back if nothing is in it. */
+void conn_input_settle(struct conn *conn);
+
+/* Gives the buffer back. */
+void conn_input_fini(struct conn *conn);
+
+/* ---- conn_output.c ---- */
+
+/* The size of a block, with what it keeps for itself. */
+#define CONN_OUTPUT_BLOCK_SIZE 8192
+
+/* Writes until everything is sent, the socket is full (is_blocked), or it
+ * was this connection's fair share; closes the connection if it failed. */
+void conn_output_flush(struct conn *conn);
+
+/* Forgets what is queued. */
+void conn_output_fini(struct conn *conn);
+
+/* ---- conn_io.c ---- */
+
+/* Is that errno of a socket the client's doing, or the network's? */
+bool conn_io_is_lost(int number);
+
+/* Closes after a system call on the socket failed with errno: as reset by
+ * the client, or else as an error, which is logged. */
+void conn_io_fail(struct conn *conn, const char *call);
+
+/* Lets the event wait for what the connection now wants to know. */
+void conn_io_watch(struct conn *conn);
+
+/* Closes the descriptor. */
+void conn_io_close(struct conn *conn);
+
+/* ---- conn_step.c ---- */
+
+/* Calls the protocol, writes, ends, as far as the marks ask for it.  Takes
+ * the connection off the pending list unless it wants another step; it may
+ * be gone afterwards. */
+void conn_step(struct conn *conn);
+
+/* ---- conn_set.c ---- */
+
+/* The end of a closed connection, whose protocol has been told. */
+void conn_set_drop(struct conn *conn);
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the connections' memory.  Objects, read buffers and blocks of output
+ * are kept when they are given back, so that neither a connection nor a
+ * request reaches malloc in steady state.
+ */
+#include "conn/conn_set.h"
+
+#include <event2/event.h>
+
+#include "base/base_object.h"
+#include "conn/conn_private.h"
+#include "conn/conn_protocol.h"
+
+#define CONNS_KEPT   1024
+#define INPUTS_KEPT  64
+#define OUTPUTS_KEPT 64
+#define ROUNDS_MOST  16 /* of one settling */
+
+/* The slot is read by another process. */
+static void
+store(uint64_t *counter, uint64_t value)
+{
+	__atomic_store_n(counter, value, __ATOMIC_RELAXED);
+}
+
+/* ---- settling ---- */
+
+/* One step for each connection that is pending now. */
+static void
+run_round(struct conn_set *set)
+{
+	struct list_link end = { NULL, NULL }, *link;
+
+	list_append(&set->pending, &end);
+	while ((link = list_take_first(&set->pending)) != &end)
+		conn_step(LIST_OBJECT(link, struct conn, pending));
+}
+
+/* A timer, since an event activated by hand would be run before epoll is
+ * asked again. */
+static void
+settle_later(struct conn_set *set)
+{
+	const struct timeval at_once = { 0, 0 };
+
+	if (event_add(&set->later, &at_once) == -1)
+		panic("connections: event_add of a timer failed");
+}
+
+void
+conn_set_settle(struct conn_set *set)
+{
+	int round;
+
+	if (set->is_settling)
+		return;
+	set->is_settling = true;
+	for (round = 0; round < ROUNDS_MOST && !list_is_empty(&set->pending);
+	     round++)
+		run_round(set);
+	set->is_settling = false;
+	if (!list_is_empty(&set->pending))
+		settle_later(set);
+	conn_deadlines_forget_now(&set->deadlines);
+}
+
+static void
+on_later(evutil_socket_t fd, short what, void *context)
+{
+	struct conn_set *set;
+
+	(void)fd;
+	(void)what;
+	OBJECT_CAST(set, context, CONN_SET_MAGIC);
+	conn_set_settle(set);
+}
+
+static struct conn *
+take_due(struct conn_deadline *deadline)
+{
+	struct conn *conn;
+
+	switch (deadline->class) {
+	case CONN_DEADLINE_WRITE:
+		conn = LIST_OBJECT(deadline, struct conn, guard);
+		conn_close(conn, CONN_CLOSE_WRITE_TIMEOUT, true);
+		break;
+	case CONN_DEADLINE_LINGER:
+		conn = LIST_OBJECT(deadline, struct conn, guard);
+		conn_close(conn, CONN_CLOSE_LINGER_TIMEOUT, false);
+		break;
+	default:
+		conn = LIST_OBJECT(deadline, struct conn, wait);
+		conn_mark(conn, CONN_MARK_DUE);
+		break;
+	}
+	return conn;
+}
+
+static void
+on_due(struct conn_deadline *deadline)
+{
+	conn_set_settle(take_due(deadline)->set);
+}
+
+/* ---- the set ---- */
+
+struct conn_set *
+conn_set_new(struct event_base *base, const struct conn_settings *settings)
+{
+	struct conn_set *set;
+
+	OBJECT_NEW(set, CONN_SET_MAGIC);
+	set->base = base;
+	set->settings = *settings;
+	list_init(&set->conns);
+	list_init(&set->pending);
+	conn_deadlines_init(
+	    &set->deadlines, base, settings->timeouts_ms, on_due);
+	evtimer_assign(&set->later, base, on_later, set);
+	conn_pool_init(&set->conn_pool, sizeof(struct conn), CONNS_KEPT);
+	conn_pool_init(&set->input_pool, CONN_INPUT_SIZE, INPUTS_KEPT);
+	conn_pool_init(&set->output_pool, CONN_OUTPUT_BLOCK_SIZE, OUTPUTS_KEPT);
+	return set;
+}
+
+static void
+close_all(struct conn_set *set)
+{
+	struct list_link *link;
+
+	LIST_FOREACH (link, &set->conns)
+		conn_close(LIST_OBJECT(link, struct conn, link),
+		    CONN_CLOSE_SHUTDOWN, false);
+	conn_set_settle(set);
+}
+
+void
+conn_set_free(struct conn_set **source)
+{
+	struct conn_set *set;
+
+	OBJECT_TAKE(set, source, CONN_SET_MAGIC);
+	if (set->is_settling)
+		panic("connections freed by one of them");
+	while (set->count > 0)
+		close_all(set);
+	event_del(&set->later);
+	conn_deadlines_fini(&set->deadlines);
+	conn_pool_fini(&set->conn_pool);
+	conn_pool_fini(&set->input_pool);
+	conn_pool_fini(&set->output_pool);
+	OBJECT_FREE(set);
+}
+
+void
+conn_set_retire(struct conn_set *set, bool at_once)
+{
+	unsigned marks = CONN_MARK_RETIRE;
+	struct list_link *link;
+
+	if (at_once)
+		marks |= CONN_MARK_RETIRE_AT_ONCE;
+	set->is_retiring = true;
+	LIST_FOREACH (link, &set->conns)
+		conn_mark(LIST_OBJECT(link, struct conn, link), marks);
+	conn_set_settle(set);
+}
+
+size_t
+conn_set_count(const struct conn_set *set)
+{
+	return set->count;
+}
+
+size_t
+conn_set_count_busy(const struct conn_set *set)
+{
+	return set->count_busy;
+}
+
+/* ---- its connections ---- */
+
+static struct conn *
+add_conn(struct conn_set *set, int fd, const struct conn_origin *origin)
+{
+	struct conn *conn = conn_pool_take(&set->conn_pool);
+
+	*conn = (struct conn) {
+		.magic = CONN_MAGIC,
+		.fd = fd,
+		.state = CONN_STATE_ACCEPTED,
+		.set = set,
+		.origin = origin,
+		.id = ++set->last_id,
+		.scope = { .describe = conn_describe, .object = conn },
+	};
+	list_append(&set->conns, &conn->link);
+	store(set->settings.open, ++set->count);
+	store(set->settings.accepted, *set->settings.accepted + 1);
+	return conn;
+}
+
+void
+conn_set_accept(struct conn_set *set, int fd,
+    const struct sockaddr_storage *address, socklen_t size,
+    const struct conn_origin *origin)
+{
+	struct conn *conn = add_conn(set, fd, origin);
+
+	if (!set->is_settling)
+		conn_deadlines_forget_now(&set->deadlines);
+	conn_peer_format(&conn->peer, address, size);
+	conn_mark(conn, CONN_MARK_OPEN);
+	conn_input_receive(conn);
+	conn_set_settle(set);
+}
+
+void
+conn_set_busy(struct conn *conn, bool busy)
+{
+	struct conn_set *set = conn->set;
+
+	if (conn->is_busy == busy)
+		return;
+	conn->is_busy = busy;
+	set->count_busy += busy ? 1 : (size_t)-1;
+	store(set->settings.busy, set->count_busy);
+}
+
+void
+conn_set_drop(struct conn *conn)
+{
+	struct conn_set *set = conn->set;
+	uint64_t *closed = &set->settings.closed[conn->reason];
+
+	conn_set_busy(conn, false);
+	conn_deadline_stop(&conn->wait);
+	conn_deadline_stop(&conn->guard);
+	conn_input_fini(conn);
+	conn_output_fini(conn);
+	list_remove(&conn->pending);
+	list_remove(&conn->link);
+	conn->magic = 0;
+	conn_pool_give(&set->conn_pool, conn);
+	store(set->settings.open, --set->count);
+	store(closed, *closed + 1);
+	set->settings.on_closed(set->settings.context);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * All connections of a worker: what the worker sees of conn/.  Makes them,
+ * settles what their protocols asked for, counts them, retires them.
+ * Worker, loop thread.
+ */
+#ifndef CONN_SET_H
+#define CONN_SET_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conn/conn_close.h"
+#include "conn/conn_deadline.h"
+
+struct conn_set;
+struct event_base;
+struct protocol;
+
+/* Where connections come from; one a listener, outlives them. */
+struct conn_origin {
+	const struct protocol *protocol;
+	void *context;			/* conn_context */
+	uint16_t listener;
+	bool is_tcp;
+};
+
+struct conn_settings {
+	uint64_t timeouts_ms[CONN_DEADLINE_COUNT];
+	size_t output_limit;		/* queued bytes beyond which on_input
+					 * is not called: pipelines stop */
+	/* Counters, in the slot: open connections, busy ones, accepted so
+	 * far, ends by reason.  Written with single stores. */
+	uint64_t *open, *busy, *accepted, *closed /* [CONN_CLOSE_COUNT] */;
+	/* A connection went away: the gate may open, retirement be over.
+	 * It may accept and retire, not free the set. */
+	void (*on_closed)(void *context);
+	void *context;
+};
+
+struct conn_set *conn_set_new(struct event_base *base,
+    const struct conn_settings *settings);
+
+/* Closes what is left (CONN_CLOSE_SHUTDOWN) and frees. */
+void conn_set_free(struct conn_set **set);
+
+/*
+ * Takes a connected, non-blocking socket, reads it at once (with deferred
+ * accepting its request is there), and settles.  The descriptor is the
+ * set's from here on.
+ */
+void conn_set_accept(struct conn_set *set, int fd,
+    const struct sockaddr_storage *address, socklen_t size,
+    const struct conn_origin *origin);
+
+/*
+ * Runs what was queued and marked since the last time, until nothing is:
+ * writes, wakes, closes, frees.  The set's own callbacks do it themselves;
+ * whoever runs application code outside of them (timers, posts) calls it
+ * afterwards, with no connection's log scope entered.  Called from inside a
+ * protocol's function it does nothing: the settling that runs goes on.  A
+ * connection that never comes to rest does not hold up the loop: after some
+ * rounds the rest is left for the loop's next turn.
+ */
+void conn_set_settle(struct conn_set *set);
+
+/*
+ * Retirement.  at_once: idle connections are closed now; else each lives on
+ * until its next exchange is answered with Connection: close.
+ */
+void conn_set_retire(struct conn_set *set, bool at_once);
+
+size_t conn_set_count(const struct conn_set *set);
+size_t conn_set_count_busy(const struct conn_set *set);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of conn_state.h.  Owns conn->state.
+ */
+#include "conn/conn_state.h"
+
+#include "base/base_panic.h"
+#include "conn/conn_private.h"
+
+static void
+enter_flushing(struct conn *conn)
+{
+	conn_deadline_stop(&conn->wait);
+	conn_mark(conn, CONN_MARK_SEND);
+}
+
+static void
+enter_lingering(struct conn *conn)
+{
+	shutdown(conn->fd, SHUT_WR);
+	conn_deadline_start(
+	    &conn->set->deadlines, &conn->guard, CONN_DEADLINE_LINGER);
+}
+
+static void
+enter_closed(struct conn *conn)
+{
+	conn_deadline_stop(&conn->wait);
+	conn_deadline_stop(&conn->guard);
+	conn_io_close(conn);
+	conn_mark(conn, 0);
+}
+
+/* clang-format off */
+static const struct transition {
+	enum conn_state next;		/* ACCEPTED: there is none */
+	void (*enter)(struct conn *conn);
+} transitions[CONN_STATE_COUNT][CONN_EVENT_COUNT] = {
+	[CONN_STATE_ACCEPTED] = {
+		[CONN_EVENT_OPEN] = { CONN_STATE_OPEN, NULL },
+		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
+	},
+	[CONN_STATE_OPEN] = {
+		[CONN_EVENT_FINISH] = { CONN_STATE_FLUSHING, enter_flushing },
+		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
+	},
+	[CONN_STATE_FLUSHING] = {
+		[CONN_EVENT_FLUSHED] = { CONN_STATE_LINGERING, enter_lingering },
+		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
+	},
+	[CONN_STATE_LINGERING] = {
+		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
+	},
+};
+/* clang-format on */
+
+static const char *const event_names[CONN_EVENT_COUNT] = {
+	[CONN_EVENT_OPEN] = "open",
+	[CONN_EVENT_FINISH] = "finish",
+	[CONN_EVENT_FLUSHED] = "flushed",
+	[CONN_EVENT_CLOSE] = "close",
+};
+
+const char *
+conn_state_name(enum conn_state state)
+{
+	static const char *const names[CONN_STATE_COUNT] = {
+		[CONN_STATE_ACCEPTED] = "accepted",
+		[CONN_STATE_OPEN] = "open",
+		[CONN_STATE_FLUSHING] = "flushing",
+		[CONN_STATE_LINGERING] = "lingering",
+		[CONN_STATE_CLOSED] = "closed",
+	};
+
+	return names[state];
+}
+
+void
+conn_state_advance(struct conn *conn, enum conn_event event)
+{
+	const struct transition *transition = &transitions[conn->state][event];
+
+	if (transition->next == CONN_STATE_ACCEPTED)
+		panic("connection in state %s: %s",
+		    conn_state_name(conn->state), event_names[event]);
+	conn->state = transition->next;
+	if (transition->enter != NULL)
+		transition->enter(conn);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Input comes before output, and several times, so that pipelined requests
+ * are answered by one write.  The protocol may close the connection in each
+ * of its functions, hence the state is looked at after each.
+ */
+#include "base/base_log.h"
+#include "conn/conn_private.h"
+#include "conn/conn_protocol.h"
+
+#define WAKES_MOST 16 /* before what they queued is written */
+
+static bool
+take_mark(struct conn *conn, enum conn_mark mark)
+{
+	bool is_set = (conn->marks & (unsigned)mark) != 0;
+
+	conn->marks &= ~(unsigned)mark;
+	return is_set;
+}
+
+static bool
+is_open(const struct conn *conn)
+{
+	return conn->state == CONN_STATE_OPEN;
+}
+
+/* ---- the protocol's functions ---- */
+
+static void
+call_open(struct conn *conn)
+{
+	conn_state_advance(conn, CONN_EVENT_OPEN);
+	log_enter(&conn->scope);
+	conn->origin->protocol->open(conn);
+	log_leave(&conn->scope);
+}
+
+static void
+call_on_input(struct conn *conn)
+{
+	log_enter(&conn->scope);
+	conn->origin->protocol->on_input(conn);
+	log_leave(&conn->scope);
+}
+
+static void
+call_on_writable(struct conn *conn)
+{
+	log_enter(&conn->scope);
+	conn->origin->protocol->on_writable(conn);
+	log_leave(&conn->scope);
+}
+
+static void
+call_on_deadline(struct conn *conn)
+{
+	enum conn_deadline_class class = conn->wait.class;
+
+	conn->wait.class = CONN_DEADLINE_NONE;
+	log_enter(&conn->scope);
+	conn->origin->protocol->on_deadline(conn, class);
+	log_leave(&conn->scope);
+}
+
+static void
+call_retire(struct conn *conn, bool at_once)
+{
+	log_enter(&conn->scope);
+	conn->origin->protocol->retire(conn, at_once);
+	log_leave(&conn->scope);
+}
+
+static void
+call_close(struct conn *conn)
+{
+	log_enter(&conn->scope);
+	if (conn_close_is_error(conn->reason))
+		log_debug("closed: %s", conn_close_word(conn->reason));
+	if ((conn->marks & CONN_MARK_OPEN) == 0)
+		conn->origin->protocol->close(conn, conn->reason);
+	log_leave(&conn->scope);
+}
+
+/* ---- the parts of a step ---- */
+
+/* Too much queued: no more input until half of it is gone. */
+static bool
+is_throttled(struct conn *conn)
+{
+	uint64_t limit = conn->set->settings.output_limit;
+
+	if (conn->is_throttled)
+		limit /= 2;
+	conn->is_throttled = conn_output_pending(conn) > limit;
+	return conn->is_throttled;
+}
+
+static bool
+wants_input(struct conn *conn)
+{
+	return is_open(conn) && (conn->marks & CONN_MARK_WAKE) != 0 &&
+	    !is_throttled(conn);
+}
+
+static void
+run_protocol(struct conn *conn)
+{
+	int wakes;
+
+	if (conn->state == CONN_STATE_ACCEPTED &&
+	    take_mark(conn, CONN_MARK_OPEN))
+		call_open(conn);
+	if (is_open(conn) && take_mark(conn, CONN_MARK_DUE))
+		call_on_deadline(conn);
+	for (wakes = 0; wakes < WAKES_MOST && wants_input(conn); wakes++) {
+		take_mark(conn, CONN_MARK_WAKE);
+		call_on_input(conn);
+	}
+	if (is_open(conn) && take_mark(conn, CONN_MARK_RETIRE))
+		call_retire(conn, take_mark(conn, CONN_MARK_RETIRE_AT_ONCE));
+}
+
+static void
+guard_progress(struct conn *conn, bool progressed)
+{
+	if (conn_output_pending(conn) == 0)
+		conn_deadline_stop(&conn->guard);
+	else if (progressed || conn->guard.class != CONN_DEADLINE_WRITE)
+		conn_deadline_start(
+		    &conn->set->deadlines, &conn->guard, CONN_DEADLINE_WRITE);
+}
+
+static void
+write_output(struct conn *conn)
+{
+	uint64_t before = conn->output.sent;
+	bool progressed;
+
+	if (conn->state != CONN_STATE_OPEN &&
+	    conn->state != CONN_STATE_FLUSHING)
+		return;
+	take_mark(conn, CONN_MARK_SEND);
+	if (conn->is_blocked || conn_output_pending(conn) == 0)
+		return;
+	conn_output_flush(conn);
+	if (conn->state == CONN_STATE_CLOSED)
+		return;
+	progressed = conn->output.sent != before;
+	guard_progress(conn, progressed);
+	if (progressed)
+		call_on_writable(conn);
+}
+
+static bool
+may_linger(const struct conn *conn)
+{
+	return conn->lingers && !conn->input_ended &&
+	    conn->set->settings.timeouts_ms[CONN_DEADLINE_LINGER] != 0;
+}
+
+/* Everything is sent after conn_finish. */
+static void
+end_output(struct conn *conn)
+{
+	if (conn->state != CONN_STATE_FLUSHING || conn_output_pending(conn) > 0)
+		return;
+	if (may_linger(conn))
+		conn_state_advance(conn, CONN_EVENT_FLUSHED);
+	else
+		conn_close(conn, conn->reason, false);
+}
+
+/* While lingering the client's end of input is the end. */
+static void
+end_linger(struct conn *conn)
+{
+	if (conn->state == CONN_STATE_LINGERING && conn->input_ended)
+		conn_close(conn, conn->reason, false);
+}
+
+static void
+settle_input(struct conn *conn)
+{
+	if (is_open(conn))
+		conn_input_settle(conn);
+	else
+		conn_input_fini(conn);
+}
+
+/* Is there something to do that need not wait for an event? */
+static bool
+wants_step(struct conn *conn)
+{
+	if (conn->state == CONN_STATE_CLOSED)
+		return true;
+	if (!is_open(conn))
+		return (conn->marks & CONN_MARK_SEND) != 0;
+	return (conn->marks & ~(unsigned)CONN_MARK_WAKE) != 0 ||
+	    wants_input(conn);
+}
+
+void
+conn_step(struct conn *conn)
+{
+	run_protocol(conn);
+	write_output(conn);
+	end_output(conn);
+	end_linger(conn);
+	settle_input(conn);
+	if (conn->state != CONN_STATE_CLOSED)
+		conn_io_watch(conn);
+	if (conn->state == CONN_STATE_CLOSED) {
+		call_close(conn);
+		conn_set_drop(conn);
+	} else if (wants_step(conn)) {
+		conn_mark(conn, 0);
+	} else {
+		list_remove(&conn->pending);
+	}
+}
