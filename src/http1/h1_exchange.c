@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whatever an application does, what goes out is framed as announced: a
+ * body's bytes pass admit(), which knows how many may still come.
+ *
+ * Within on_input a head is not queued at once: a small body that follows
+ * is written behind it, and both are one piece of output.
+ */
+#include "http1/h1_exchange.h"
+
+#include <string.h>
+
+#include "http1/h1_connection.h"
+#include "http1/h1_private.h"
+
+#define LAST_CHUNK      "0\r\n\r\n"
+#define CHUNK_HEAD_SIZE (16 + 2)
+
+/* The connection is lost, or the response complete. */
+static bool
+is_over(const struct h1_exchange *self)
+{
+	return self->is_answered || self->connection->state == H1_STATE_ENDING;
+}
+
+void
+h1_exchange_flush(struct h1_exchange *self)
+{
+	if (self->joined_size > 0)
+		conn_send(
+		    self->connection->conn, self->joined, self->joined_size);
+	self->joined_size = self->joined_room = 0;
+}
+
+void
+h1_exchange_call(struct h1_exchange *self, h1_exchange_function *function)
+{
+	log_enter(&self->exchange.scope);
+	function(&self->exchange);
+	log_leave(&self->exchange.scope);
+	h1_exchange_flush(self);
+}
+
+/* Behind the head, if it still waits and there is room. */
+static bool
+join(struct h1_exchange *self, const void *data, size_t size)
+{
+	if (size > self->joined_room)
+		return false;
+	memcpy(self->joined + self->joined_size, data, size);
+	self->joined_size += size;
+	self->joined_room -= size;
+	return true;
+}
+
+static void
+queue_copy(struct h1_exchange *self, const void *data, size_t size)
+{
+	if (join(self, data, size))
+		return;
+	h1_exchange_flush(self);
+	conn_send_copy(self->connection->conn, data, size);
+}
+
+static void
+queue_bytes(struct h1_exchange *self, const void *data, size_t size)
+{
+	if (join(self, data, size))
+		return;
+	h1_exchange_flush(self);
+	conn_send(self->connection->conn, data, size);
+}
+
+/* ---- framing ---- */
+
+/* How much of size may go out. */
+static uint64_t
+admit(struct h1_exchange *self, uint64_t size)
+{
+	if (is_over(self) || !self->has_head ||
+	    self->delivery == H1_DELIVERY_NONE)
+		return 0;
+	if (self->delivery == H1_DELIVERY_COUNTED) {
+		if (size > self->left && !self->has_surplus) {
+			self->has_surplus = true;
+			log_error("the response's body is longer than "
+				  "declared; the rest is dropped");
+		}
+		if (size > self->left)
+			size = self->left;
+		self->left -= size;
+	}
+	self->exchange.body_sent += size;
+	return size;
+}
+
+/* RFC 9112, 7.1. */
+static void
+begin_chunk(struct h1_exchange *self, uint64_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+	char head[CHUNK_HEAD_SIZE];
+	char *to = head + sizeof(head);
+
+	if (self->delivery != H1_DELIVERY_CHUNKED)
+		return;
+	*--to = '\n';
+	*--to = '\r';
+	do
+		*--to = digits[size & 15];
+	while ((size >>= 4) > 0);
+	queue_copy(self, to, (size_t)(head + sizeof(head) - to));
+}
+
+static void
+end_chunk(struct h1_exchange *self)
+{
+	if (self->delivery == H1_DELIVERY_CHUNKED)
+		queue_bytes(self, "\r\n", strlen("\r\n"));
+}
+
+/* ---- http_exchange_functions ---- */
+
+/* Will the connection serve another request, as far as is known now? */
+static bool
+can_persist(const struct h1_exchange *self, enum h1_delivery delivery)
+{
+	const struct h1_connection *connection = self->connection;
+	const struct h1_settings *settings = &connection->h1->settings;
+
+	return self->is_persistent && delivery != H1_DELIVERY_UNTIL_CLOSE &&
+	    settings->keep_alive_ms > 0 &&
+	    (settings->max_requests == 0 ||
+		connection->request_count < settings->max_requests) &&
+	    !conn_is_retiring(connection->conn) &&
+	    h1_connection_can_skip_body(connection);
+}
+
+static void
+send_head(struct http_exchange *exchange, const struct http_response *response)
+{
+	struct h1_exchange *self = h1_exchange_of(exchange);
+	struct h1_connection *connection = self->connection;
+	struct cohort_str head;
+	struct h1_plan plan;
+
+	if (is_over(self) || self->has_head)
+		return;
+	h1_response_plan(&exchange->request, response, &plan);
+	plan.is_last = !can_persist(self, plan.delivery);
+	head = h1_response_write(&exchange->arena, &connection->h1->texts,
+	    exchange->request.version, response, &plan);
+	exchange->status = response->status;
+	self->has_head = true;
+	self->is_last = plan.is_last;
+	self->delivery = plan.delivery;
+	self->left = plan.length < 0 ? 0 : (uint64_t)plan.length;
+	self->joined = (char *)(uintptr_t)head.data;
+	self->joined_size = head.size;
+	self->joined_room = H1_JOIN_ROOM;
+	if (!connection->is_running)
+		h1_exchange_flush(self);
+}
+
+static void
+send_bytes(struct http_exchange *exchange, const void *data, size_t size)
+{
+	struct h1_exchange *self = h1_exchange_of(exchange);
+
+	size = (size_t)admit(self, size);
+	if (size == 0)
+		return;
+	begin_chunk(self, size);
+	queue_bytes(self, data, size);
+	end_chunk(self);
+}
+
+static void
+send_copy(struct http_exchange *exchange, const void *data, size_t size)
+{
+	struct h1_exchange *self = h1_exchange_of(exchange);
+
+	size = (size_t)admit(self, size);
+	if (size == 0)
+		return;
+	begin_chunk(self, size);
+	queue_copy(self, data, size);
+	end_chunk(self);
+}
+
+static void
+send_file(struct http_exchange *exchange, int fd, int64_t offset, int64_t size)
+{
+	struct h1_exchange *self = h1_exchange_of(exchange);
+	uint64_t admitted = size > 0 ? admit(self, (uint64_t)size) : 0;
+
+	if (admitted == 0)
+		return;
+	begin_chunk(self, admitted);
+	h1_exchange_flush(self);
+	conn_send_file(self->connection->conn, fd, offset, (int64_t)admitted);
+	end_chunk(self);
+}
+
+static void
+cut(struct http_exchange *exchange)
+{
+	struct h1_exchange *self = h1_exchange_of(exchange);
+
+	if (!is_over(self))
+		h1_connection_close(self->connection, CONN_CLOSE_CUT, true);
+}
+
+static void
+send_end(struct http_exchange *exchange)
+{
+	struct h1_exchange *self = h1_exchange_of(exchange);
+
+	if (is_over(self))
+		return;
+	if (!self->has_head) {
+		log_error("the response ended before its head was given");
+		cut(exchange);
+		return;
+	}
+	if (self->delivery == H1_DELIVERY_COUNTED && self->left > 0) {
+		log_error("the response's body is %llu bytes shorter than "
+			  "declared; the connection is cut",
+		    (unsigned long long)self->left);
+		cut(exchange);
+		return;
+	}
+	if (self->delivery == H1_DELIVERY_CHUNKED)
+		queue_bytes(self, LAST_CHUNK, strlen(LAST_CHUNK));
+	h1_exchange_flush(self);
+	if (self->has_surplus)
+		self->is_last = true;
+	h1_connection_answered(self->connection);
+}
+
+static size_t
+unsent(const struct http_exchange *exchange)
+{
+	const struct h1_exchange *self =
+	    (const struct h1_exchange *)(const void *)exchange;
+	const struct conn *conn = self->connection->conn;
+	uint64_t sent = conn_sent_total(conn);
+	uint64_t from = sent > self->begin ? sent : self->begin;
+	uint64_t behind =
+	    self->is_answered ? self->behind : conn_queued_total(conn);
+
+	if (behind < from)
+		behind = from;
+	return (size_t)(behind - from) + self->joined_size;
+}
+
+bool
+h1_exchange_has_room(const struct h1_exchange *self)
+{
+	return self->wants_room && unsent(&self->exchange) <= self->room_wanted;
+}
+
+static void
+want_room(struct http_exchange *exchange, size_t threshold)
+{
+	struct h1_exchange *self = h1_exchange_of(exchange);
+
+	if (is_over(self))
+		return;
+	self->wants_room = true;
+	self->room_wanted = threshold;
+	if (!self->connection->is_running && h1_exchange_has_room(self))
+		conn_wake(self->connection->conn);
+}
+
+static void
+want_body(struct http_exchange *exchange, uint64_t limit)
+{
+	struct h1_exchange *self = h1_exchange_of(exchange);
+
+	if (!is_over(self))
+		h1_connection_want_body(self->connection, limit);
+}
+
+static void
+keep_half_closed(struct http_exchange *exchange, bool keep)
+{
+	h1_exchange_of(exchange)->keeps_half_closed = keep;
+}
+
+static const struct http_exchange_functions functions = {
+	.send_head = send_head,
+	.send_bytes = send_bytes,
+	.send_copy = send_copy,
+	.send_file = send_file,
+	.send_end = send_end,
+	.cut = cut,
+	.unsent = unsent,
+	.want_room = want_room,
+	.want_body = want_body,
+	.keep_half_closed = keep_half_closed,
+};
+
+struct h1_exchange *
+h1_exchange_new(struct h1_connection *connection)
+{
+	struct h1 *h1 = connection->h1;
+	struct h1_exchange *self = h1_take_exchange(h1);
+
+	self->exchange.functions = &functions;
+	self->connection = connection;
+	self->begin = conn_queued_total(connection->conn);
+	self->joined_size = self->joined_room = 0;
+	self->delivery = H1_DELIVERY_NONE;
+	self->end = COHORT_END_SENT;
+	self->reason = CONN_CLOSE_ANSWERED;
+	self->is_last = self->is_answered = self->has_head = false;
+	self->has_surplus = self->wants_room = false;
+	self->keeps_half_closed = h1->settings.keep_half_closed;
+	return self;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the core tells and what follows from it for the request loop
+ * (h1_state.h, h1_step.c), and which wait goes with which state.
+ */
+#include "base/base_object.h"
+#include "conn/conn.h"
+#include "conn/conn_protocol.h"
+#include "http1/h1.h"
+#include "http1/h1_connection.h"
+#include "http1/h1_exchange.h"
+#include "http1/h1_private.h"
+#include "http1/h1_refuse.h"
+#include "http1/h1_step.h"
+
+static struct h1_connection *
+connection_of(const struct conn *conn)
+{
+	struct h1_connection *connection;
+
+	OBJECT_CAST(connection, conn_state(conn), H1_CONNECTION_MAGIC);
+	return connection;
+}
+
+/* ---- waiting ---- */
+
+/* A timer left running in state idle or handling is stale: on_deadline
+ * looks at the state. */
+static enum conn_deadline_class
+class_of(const struct h1_connection *connection)
+{
+	switch (connection->state) {
+	case H1_STATE_IDLE:
+		return connection->request_count == 0 ? CONN_DEADLINE_HEAD :
+							CONN_DEADLINE_IDLE;
+	case H1_STATE_HEAD:
+		return CONN_DEADLINE_HEAD;
+	case H1_STATE_BODY:
+		return connection->body.is_wanted ? CONN_DEADLINE_BODY :
+						    CONN_DEADLINE_NONE;
+	case H1_STATE_DRAINING:
+		return CONN_DEADLINE_BODY;
+	default:
+		return CONN_DEADLINE_NONE;
+	}
+}
+
+static void
+update_wait(struct h1_connection *connection)
+{
+	enum conn_deadline_class class = class_of(connection);
+
+	if (connection->state == H1_STATE_ENDING)
+		return;
+	/* Idle begins when the answers are sent, in on_writable. */
+	if (connection->state == H1_STATE_IDLE &&
+	    connection->answered_count > 0) {
+		connection->waiting = CONN_DEADLINE_NONE;
+		return;
+	}
+	if (class == connection->waiting && !connection->has_progress)
+		return;
+	connection->waiting = class;
+	connection->has_progress = false;
+	conn_wait(connection->conn, class);
+}
+
+/* ---- the protocol ---- */
+
+static void
+open_connection(struct conn *conn)
+{
+	struct h1_connection *connection =
+	    h1_connection_new(conn_context(conn), conn);
+
+	conn_set_state(conn, connection);
+	update_wait(connection);
+}
+
+/* An empty line behind a body, as old clients send it, begins no request. */
+static bool
+is_between_requests(const struct h1_connection *connection)
+{
+	return connection->state == H1_STATE_IDLE ||
+	    (connection->state == H1_STATE_HEAD &&
+		h1_parse_is_blank(connection->parse));
+}
+
+/* The client's FIN, with everything taken that could be taken. */
+static void
+end_input(struct h1_connection *connection)
+{
+	const struct h1_exchange *exchange = connection->active;
+
+	switch (connection->state) {
+	case H1_STATE_IDLE:
+	case H1_STATE_HEAD:
+		if (!connection->is_stalled)
+			h1_connection_finish(connection,
+			    is_between_requests(connection) ?
+				CONN_CLOSE_CLIENT :
+				CONN_CLOSE_RESET,
+			    false);
+		break;
+	case H1_STATE_DRAINING:
+		h1_connection_finish(connection, CONN_CLOSE_RESET, false);
+		break;
+	case H1_STATE_BODY:
+		if (connection->body.is_wanted || !exchange->keeps_half_closed)
+			h1_connection_abandon(connection);
+		break;
+	case H1_STATE_HANDLING:
+		if (!exchange->keeps_half_closed)
+			h1_connection_abandon(connection);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_input(struct conn *conn)
+{
+	struct h1_connection *connection = connection_of(conn);
+
+	h1_step_run(connection);
+	if (conn_input_ended(conn))
+		end_input(connection);
+	update_wait(connection);
+}
+
+static void
+on_writable(struct conn *conn)
+{
+	struct h1_connection *connection = connection_of(conn);
+
+	h1_connection_collect(connection);
+	if (connection->state == H1_STATE_ENDING)
+		return;
+	if (connection->is_stalled &&
+	    connection->answered_count <= H1_ANSWERED_MAX / 2) {
+		connection->is_stalled = false;
+		conn_wake(conn);
+	}
+	if (connection->is_abandoned && connection->active != NULL)
+		h1_connection_abandon(connection);
+	h1_step_give_room(connection);
+	update_wait(connection);
+}
+
+/* Nobody asked for anything, so there is nothing to answer. */
+static void
+end_idle(struct h1_connection *connection)
+{
+	h1_connection_finish(connection,
+	    connection->request_count == 0 ? CONN_CLOSE_HEAD_TIMEOUT :
+					     CONN_CLOSE_IDLE,
+	    false);
+}
+
+static void
+on_deadline(struct conn *conn, enum conn_deadline_class class)
+{
+	struct h1_connection *connection = connection_of(conn);
+
+	connection->waiting = CONN_DEADLINE_NONE;
+	if (class != class_of(connection))
+		return;
+	switch (connection->state) {
+	case H1_STATE_IDLE:
+		if (connection->answered_count == 0)
+			end_idle(connection);
+		break;
+	case H1_STATE_HEAD:
+		if (is_between_requests(connection))
+			end_idle(connection);
+		else
+			h1_refuse_head(connection, H1_FAULT_HEAD_TIMEOUT);
+		break;
+	case H1_STATE_BODY:
+		h1_refuse_body(connection, H1_FAULT_BODY_TIMEOUT);
+		break;
+	case H1_STATE_DRAINING:
+		h1_connection_finish(connection, CONN_CLOSE_BODY_TIMEOUT, true);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+retire(struct conn *conn, bool at_once)
+{
+	struct h1_connection *connection = connection_of(conn);
+
+	if (connection->active != NULL)
+		h1_exchange_call(connection->active,
+		    connection->active->exchange.application->on_retire);
+	else if (at_once && connection->state == H1_STATE_IDLE &&
+	    !connection->is_stalled)
+		h1_connection_finish(connection, CONN_CLOSE_RETIRED, true);
+}
+
+static void
+close_connection(struct conn *conn, enum conn_close reason)
+{
+	struct h1_connection *connection = connection_of(conn);
+
+	conn_set_state(conn, NULL);
+	h1_connection_free(&connection, reason);
+}
+
+const struct protocol h1_protocol = {
+	.name = "http/1",
+	.open = open_connection,
+	.on_input = on_input,
+	.on_writable = on_writable,
+	.on_deadline = on_deadline,
+	.retire = retire,
+	.close = close_connection,
+};

@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * conn/conn.h without sockets, for the tests of http1/: input is what the
+ * test feeds, in exactly as many bytes of heap, so that the address
+ * sanitizer sees a step too far; output is what the queue lent is like when
+ * it is "written", so that it sees what was given back too early.
+ *
+ * And an application that does what the target says, and notes what it is
+ * told.  Included by one file of a program.
+ */
+#ifndef TEST_H1_FAKE_H
+#define TEST_H1_FAKE_H
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_buffer.h"
+#include "base/base_memory.h"
+#include "conn/conn.h"
+#include "conn/conn_protocol.h"
+#include "http/http_date.h"
+#include "http/http_exchange.h"
+#include "http1/h1.h"
+
+#define FAKE_PIECES_MAX 1024
+
+struct fake_piece {
+	const void *data;
+	size_t size;
+	char *copy;
+	int fd;
+	int64_t offset;
+};
+
+struct conn {
+	void *state;
+	struct h1 *context;
+	struct http_peer peer;
+	struct log_scope scope;
+
+	char *input;
+	size_t input_size, input_capacity;
+	bool input_ended;
+
+	struct fake_piece pieces[FAKE_PIECES_MAX];
+	size_t piece_begin, piece_count;
+	uint64_t queued, sent;
+	size_t room; /* bytes that may be written now */
+	struct buffer output;
+	unsigned writes;
+
+	bool woken, is_open, is_finishing, is_closing, is_closed;
+	bool lingers, hard, is_retiring, is_busy;
+	enum conn_close reason;
+	enum conn_deadline_class wait;
+	unsigned wait_count;
+};
+
+/* ---- conn.h ---- */
+
+void *
+conn_state(const struct conn *conn)
+{
+	return conn->state;
+}
+
+void
+conn_set_state(struct conn *conn, void *state)
+{
+	conn->state = state;
+}
+
+void *
+conn_context(const struct conn *conn)
+{
+	return conn->context;
+}
+
+const struct http_peer *
+conn_peer(const struct conn *conn)
+{
+	return &conn->peer;
+}
+
+struct log_scope *
+conn_scope(struct conn *conn)
+{
+	return &conn->scope;
+}
+
+uint64_t
+conn_now_ms(const struct conn *conn)
+{
+	return 0;
+}
+
+char *
+conn_input(struct conn *conn, size_t *size_r)
+{
+	*size_r = conn->input_size;
+	return conn->input_size == 0 ? NULL : conn->input;
+}
+
+/* The consumed bytes are gone, stricter than conn.h promises. */
+void
+conn_consume(struct conn *conn, size_t size)
+{
+	ck_assert_uint_le(size, conn->input_size);
+	memmove(conn->input, conn->input + size, conn->input_size - size);
+	memset(conn->input + conn->input_size - size, '#', size);
+	conn->input_size -= size;
+}
+
+bool
+conn_input_ended(const struct conn *conn)
+{
+	return conn->input_ended;
+}
+
+void
+conn_input_grow(struct conn *conn, size_t capacity)
+{
+	if (capacity > conn->input_capacity)
+		conn->input_capacity = capacity;
+}
+
+void
+conn_wake(struct conn *conn)
+{
+	conn->woken = true;
+}
+
+static inline struct fake_piece *
+fake_add_piece(struct conn *conn, size_t size)
+{
+	struct fake_piece *piece = &conn->pieces[conn->piece_count];
+
+	ck_assert_uint_lt(conn->piece_count, FAKE_PIECES_MAX);
+	conn->piece_count++;
+	*piece = (struct fake_piece) { .size = size, .fd = -1 };
+	conn->queued += size;
+	return piece;
+}
+
+void
+conn_send(struct conn *conn, const void *data, size_t size)
+{
+	if (!conn_is_ending(conn))
+		fake_add_piece(conn, size)->data = data;
+}
+
+void
+conn_send_copy(struct conn *conn, const void *data, size_t size)
+{
+	struct fake_piece *piece;
+
+	if (conn_is_ending(conn))
+		return;
+	piece = fake_add_piece(conn, size);
+	piece->data = piece->copy = memory_copy_bytes(data, size);
+}
+
+void
+conn_send_file(struct conn *conn, int fd, int64_t offset, int64_t size)
+{
+	struct fake_piece *piece;
+
+	if (conn_is_ending(conn))
+		return;
+	piece = fake_add_piece(conn, (size_t)size);
+	piece->fd = fd;
+	piece->offset = offset;
+}
+
+uint64_t
+conn_queued_total(const struct conn *conn)
+{
+	return conn->queued;
+}
+
+uint64_t
+conn_sent_total(const struct conn *conn)
+{
+	return conn->sent;
+}
+
+void
+conn_wait(struct conn *conn, enum conn_deadline_class class)
+{
+	ck_assert_int_ne(class, CONN_DEADLINE_WRITE);
+	ck_assert_int_ne(class, CONN_DEADLINE_LINGER);
+	conn->wait = class;
+	conn->wait_count++;
+}
+
+void
+conn_finish(struct conn *conn, enum conn_close reason, bool linger)
+{
+	ck_assert(!conn_is_ending(conn));
+	conn->is_finishing = true;
+	conn->reason = reason;
+	conn->lingers = linger || conn->input_size > 0;
+}
+
+void
+conn_close(struct conn *conn, enum conn_close reason, bool hard)
+{
+	conn->is_closing = true;
+	conn->reason = reason;
+	conn->hard = hard;
+}
+
+bool
+conn_is_ending(const struct conn *conn)
+{
+	return conn->is_finishing || conn->is_closing;
+}
+
+bool
+conn_is_retiring(const struct conn *conn)
+{
+	return conn->is_retiring;
+}
+
+void
+conn_set_busy(struct conn *conn, bool busy)
+{
+	ck_assert_int_ne(busy, conn->is_busy);
+	conn->is_busy = busy;
+}
+
+/* ---- what the core does ---- */
+
+static inline void
+fake_drop_pieces(struct conn *conn)
+{
+	for (; conn->piece_begin < conn->piece_count; conn->piece_begin++)
+		memory_free(conn->pieces[conn->piece_begin].copy);
+	conn->piece_begin = conn->piece_count = 0;
+}
+
+static inline void
+fake_write_piece(struct conn *conn, struct fake_piece *piece, size_t size)
+{
+	char block[4096];
+
+	if (piece->fd == -1) {
+		buffer_append(&conn->output, piece->data, size);
+		piece->data = (const char *)piece->data + size;
+	}
+	while (piece->fd != -1 && size > 0) {
+		ssize_t got = pread(piece->fd, block,
+		    size < sizeof(block) ? size : sizeof(block), piece->offset);
+
+		ck_assert_int_gt(got, 0);
+		buffer_append(&conn->output, block, (size_t)got);
+		piece->offset += got;
+		piece->size -= (size_t)got;
+		conn->sent += (uint64_t)got;
+		conn->room -= (size_t)got;
+		size -= (size_t)got;
+	}
+	piece->size -= size;
+	conn->sent += size;
+	conn->room -= size;
+}
+
+/* One writev(2): what there is room for.  True if anything went out. */
+static inline bool
+fake_write(struct conn *conn)
+{
+	uint64_t before = conn->sent;
+
+	while (conn->piece_begin < conn->piece_count && conn->room > 0) {
+		struct fake_piece *piece = &conn->pieces[conn->piece_begin];
+		size_t size =
+		    piece->size < conn->room ? piece->size : conn->room;
+
+		fake_write_piece(conn, piece, size);
+		if (piece->size > 0)
+			break;
+		memory_free(piece->copy);
+		conn->piece_begin++;
+	}
+	if (conn->piece_begin == conn->piece_count)
+		conn->piece_begin = conn->piece_count = 0;
+	if (conn->sent > before)
+		conn->writes++;
+	return conn->sent > before;
+}
+
+/* The input buffer moves with every call, as conn.h does not promise that
+ * it stays. */
+static inline void
+fake_move_input(struct conn *conn, const void *data, size_t size)
+{
+	char *moved = malloc(conn->input_size + size);
+
+	if (conn->input_size > 0)
+		memcpy(moved, conn->input, conn->input_size);
+	if (size > 0)
+		memcpy(moved + conn->input_size, data, size);
+	free(conn->input);
+	conn->input = moved;
+	conn->input_size += size;
+}
+
+static inline void
+fake_close(struct conn *conn, enum conn_close reason)
+{
+	if (conn->is_closed)
+		return;
+	fake_drop_pieces(conn);
+	conn->is_closing = true;
+	conn->is_closed = true;
+	h1_protocol.close(conn, reason);
+	ck_assert(!conn->is_busy);
+}
+
+/* As conn_set_settle. */
+static inline void
+fake_settle(struct conn *conn)
+{
+	unsigned rounds = 0;
+
+	while (!conn->is_closed) {
+		ck_assert_uint_lt(++rounds, 10000);
+		if (conn->is_closing) {
+			fake_close(conn, conn->reason);
+		} else if (conn->woken && !conn->is_finishing) {
+			conn->woken = false;
+			fake_move_input(conn, NULL, 0);
+			h1_protocol.on_input(conn);
+		} else if (fake_write(conn)) {
+			h1_protocol.on_writable(conn);
+		} else {
+			if (conn->is_finishing && conn->piece_count == 0)
+				fake_close(conn, conn->reason);
+			else
+				break;
+		}
+	}
+}
+
+/* As many bytes as the buffer has room for; returns their count. */
+static inline size_t
+fake_feed(struct conn *conn, const void *data, size_t size)
+{
+	size_t room = conn->input_capacity - conn->input_size;
+
+	if (conn_is_ending(conn))
+		return size;
+	if (size > room)
+		size = room;
+	fake_move_input(conn, data, size);
+	conn->woken = true;
+	fake_settle(conn);
+	return size;
+}
+
+/* All of it, unless the protocol stops taking any. */
+static inline size_t
+fake_feed_all(struct conn *conn, const void *data, size_t size)
+{
+	size_t fed = 0, part;
+
+	do {
+		part = fake_feed(conn, (const char *)data + fed, size - fed);
+		fed += part;
+	} while (fed < size && part > 0);
+	return fed;
+}
+
+static inline void
+fake_end_input(struct conn *conn)
+{
+	conn->input_ended = true;
+	if (conn_is_ending(conn))
+		return;
+	conn->woken = true;
+	fake_settle(conn);
+}
+
+static inline void
+fake_pass_deadline(struct conn *conn)
+{
+	enum conn_deadline_class class = conn->wait;
+
+	conn->wait = CONN_DEADLINE_NONE;
+	h1_protocol.on_deadline(conn, class);
+	fake_settle(conn);
+}
+
+static inline struct conn *
+fake_conn_new(struct h1 *h1)
+{
+	struct conn *conn = memory_alloc(sizeof(*conn));
+
+	conn->context = h1;
+	strcpy(conn->peer.address, "192.0.2.1");
+	conn->input_capacity = CONN_INPUT_SIZE;
+	conn->room = SIZE_MAX / 2;
+	buffer_init(&conn->output, 0);
+	h1_protocol.open(conn);
+	return conn;
+}
+
+static inline void
+fake_conn_free(struct conn *conn)
+{
+	fake_close(conn, CONN_CLOSE_CLIENT);
+	free(conn->input);
+	buffer_fini(&conn->output);
+	memory_free(conn);
+}
+
+/* ---- the application ---- */
+
+struct fake {
+	struct arena_pool *pool;
+	struct http_server server;
+	struct http_recorder recorder;
+	struct h1_settings settings;
+	struct h1 *h1;
+	struct conn *conn;
+	struct http_exchange *exchange; /* the last whose head came */
+	struct buffer body;             /* of that */
+	struct buffer notes;            /* what the application was told */
+	struct buffer records;          /* what the recorder was */
+};
+
+static inline const char *
+fake_end_word(enum cohort_end end)
+{
+	static const char *const words[] = {
+		[COHORT_END_SENT] = "sent",
+		[COHORT_END_GONE] = "gone",
+		[COHORT_END_TIMEOUT] = "timeout",
+		[COHORT_END_RETIRED] = "retired",
+		[COHORT_END_FAILED] = "failed",
+	};
+
+	return words[end];
+}
+
+static inline void
+fake_answer(struct http_exchange *exchange, int status, const char *text)
+{
+	const struct http_response response = {
+		.status = status,
+		.size = (int64_t)strlen(text),
+	};
+
+	exchange->functions->send_head(exchange, &response);
+	exchange->functions->send_copy(exchange, text, strlen(text));
+	exchange->functions->send_end(exchange);
+}
+
+static inline bool
+fake_target_begins(const struct http_exchange *exchange, const char *text)
+{
+	return strncmp(exchange->request.target.data, text, strlen(text)) == 0;
+}
+
+/* What the request looked like, for the wire tests. */
+static inline void
+fake_answer_mirror(struct fake *fake, struct http_exchange *exchange)
+{
+	const struct http_request *request = &exchange->request;
+	struct buffer text;
+
+	buffer_init(&text, 0);
+	buffer_format(
+	    &text, "%s %s", request->method_name, request->target.data);
+	if (request->host != NULL)
+		buffer_format(&text, " host %s", request->host);
+	if (fake->body.size > 0)
+		buffer_format(&text, " body %s", fake->body.data);
+	fake_answer(exchange, 200, text.data);
+	buffer_fini(&text);
+}
+
+static inline void
+fake_on_head(struct http_exchange *exchange)
+{
+	struct fake *fake = exchange->context;
+
+	fake->exchange = exchange;
+	buffer_clear(&fake->body);
+	buffer_format(&fake->notes, "head %s %s\n",
+	    exchange->request.method_name, exchange->request.target.data);
+	if (fake_target_begins(exchange, "/hello"))
+		fake_answer(exchange, 200, "hello");
+	else if (fake_target_begins(exchange, "/early"))
+		fake_answer(exchange, 403, "no");
+	else if (!fake_target_begins(exchange, "/later"))
+		exchange->functions->want_body(exchange, 100000);
+}
+
+static inline void
+fake_on_body(struct http_exchange *exchange, const void *data, size_t size)
+{
+	struct fake *fake = exchange->context;
+
+	ck_assert_uint_gt(size, 0);
+	ck_assert_ptr_eq(fake->exchange, exchange);
+	buffer_append(&fake->body, data, size);
+}
+
+static inline void
+fake_on_body_end(struct http_exchange *exchange)
+{
+	struct fake *fake = exchange->context;
+
+	buffer_format(&fake->notes, "body end %zu\n", fake->body.size);
+	if (!fake_target_begins(exchange, "/later"))
+		fake_answer_mirror(fake, exchange);
+}
+
+static inline void
+fake_on_body_too_large(struct http_exchange *exchange)
+{
+	struct fake *fake = exchange->context;
+
+	buffer_append_text(&fake->notes, "too large\n");
+	if (!fake_target_begins(exchange, "/later"))
+		fake_answer(exchange, 413, "large");
+}
+
+static inline void
+fake_on_room(struct http_exchange *exchange)
+{
+	struct fake *fake = exchange->context;
+
+	buffer_append_text(&fake->notes, "room\n");
+}
+
+static inline void
+fake_on_retire(struct http_exchange *exchange)
+{
+	struct fake *fake = exchange->context;
+
+	buffer_append_text(&fake->notes, "retire\n");
+}
+
+static inline void
+fake_on_end(struct http_exchange *exchange, enum cohort_end end)
+{
+	struct fake *fake = exchange->context;
+
+	if (fake->exchange == exchange)
+		fake->exchange = NULL;
+	buffer_format(&fake->notes, "end %s %s\n",
+	    exchange->request.target.data, fake_end_word(end));
+}
+
+static const struct http_application fake_application = {
+	.on_head = fake_on_head,
+	.on_body = fake_on_body,
+	.on_body_end = fake_on_body_end,
+	.on_body_too_large = fake_on_body_too_large,
+	.on_room = fake_on_room,
+	.on_retire = fake_on_retire,
+	.on_end = fake_on_end,
+};
+
+static inline void
+fake_record(struct http_recorder *recorder,
+    const struct http_exchange *exchange, enum cohort_end end)
+{
+	struct fake *fake = LIST_OBJECT(recorder, struct fake, recorder);
+
+	buffer_format(&fake->records, "%s %s %d %llu %s\n",
+	    exchange->request.method_name, exchange->request.target.data,
+	    exchange->status, (unsigned long long)exchange->body_sent,
+	    fake_end_word(end));
+}
+
+/* Set up; settings may be changed before fake_start. */
+static inline void
+fake_init(struct fake *fake)
+{
+	memset(fake, 0, sizeof(*fake));
+	fake->pool = arena_pool_new(4096, 16);
+	fake->recorder.record = fake_record;
+	fake->server = (struct http_server) {
+		.application = &fake_application,
+		.context = fake,
+		.recorder = &fake->recorder,
+		.arena_pool = fake->pool,
+		.arena_limit = 1 << 20,
+		.next_id = 1,
+	};
+	fake->settings = (struct h1_settings) {
+		.max_request_line = 8192,
+		.max_head = 65536,
+		.max_fields = 100,
+		.keep_alive_ms = 60000,
+		.server = "cohort",
+	};
+	buffer_init(&fake->body, 0);
+	buffer_init(&fake->notes, 0);
+	buffer_init(&fake->records, 0);
+}
+
+static inline void
+fake_start(struct fake *fake)
+{
+	fake->h1 = h1_new(&fake->settings, &fake->server);
+	fake->conn = fake_conn_new(fake->h1);
+}
+
+static inline void
+fake_restart(struct fake *fake)
+{
+	fake_conn_free(fake->conn);
+	fake->conn = fake_conn_new(fake->h1);
+	buffer_clear(&fake->notes);
+	buffer_clear(&fake->records);
+}
+
+static inline void
+fake_fini(struct fake *fake)
+{
+	if (fake->conn != NULL)
+		fake_conn_free(fake->conn);
+	if (fake->h1 != NULL)
+		h1_free(&fake->h1);
+	arena_pool_free(&fake->pool);
+	buffer_fini(&fake->body);
+	buffer_fini(&fake->notes);
+	buffer_fini(&fake->records);
+}
+
+static inline const char *
+fake_text(const struct buffer *buffer)
+{
+	return buffer->size == 0 ? "" : buffer->data;
+}
+
+/* The output so far, with its Date lines taken out, and forgotten. */
+static inline const char *
+fake_take_output(struct conn *conn)
+{
+	static const char mark[] = "\r\nDate: ";
+	char *date, *end;
+
+	if (conn->output.size == 0)
+		return "";
+	while ((date = strstr(conn->output.data, mark)) != NULL) {
+		end = strstr(date + 2, "\r\n");
+		memmove(date, end, strlen(end) + 1);
+	}
+	conn->output.size = 0;
+	return conn->output.data;
+}
+
+#endif
