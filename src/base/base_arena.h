@@ -17,11 +17,11 @@ struct arena_block;
 
 struct arena {
 	struct arena_pool *pool;
-	struct arena_block *blocks;	/* newest first */
-	char *next;			/* free part of the newest pool block */
+	struct arena_block *blocks; /* newest first */
+	char *next;                 /* free part of the newest pool block */
 	char *end;
-	size_t total;			/* bytes of all blocks */
-	size_t limit;			/* of total */
+	size_t total; /* bytes of all blocks */
+	size_t limit; /* of total */
 };
 
 /* A pool of blocks of block_size bytes that keeps at most keep free ones. */
@@ -57,7 +57,7 @@ char *arena_copy(struct arena *arena, const void *data, size_t size)
 
 char *arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3), returns_nonnull));
-char *arena_format_v(struct arena *arena, const char *format,
-    va_list arguments) __attribute__((format(printf, 2, 0), returns_nonnull));
+char *arena_format_v(struct arena *arena, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0), returns_nonnull));
 
 #endif

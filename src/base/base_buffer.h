@@ -15,12 +15,12 @@
 #include <stddef.h>
 
 struct buffer {
-	char *data;		/* NULL until the first byte */
+	char *data; /* NULL until the first byte */
 	size_t size;
 	size_t capacity;
 	size_t limit;
 	bool truncated;
-	bool fixed;		/* data is the caller's, never grown or freed */
+	bool fixed; /* data is the caller's, never grown or freed */
 };
 
 void buffer_init(struct buffer *buffer, size_t limit);
@@ -46,8 +46,8 @@ void buffer_format_v(struct buffer *buffer, const char *format,
  * or a terminal (below 0x20, 0x7f and above, double quote, backslash)
  * written as \xNN, \" or \\.
  */
-void buffer_append_escaped(struct buffer *buffer, const void *data,
-    size_t size);
+void buffer_append_escaped(
+    struct buffer *buffer, const void *data, size_t size);
 
 /* Removes the first size bytes. */
 void buffer_consume(struct buffer *buffer, size_t size);

@@ -15,20 +15,20 @@
 /* What kind of failure: main turns it into the exit code (ipc_exit.tbl). */
 enum error_kind {
 	ERROR_NONE,
-	ERROR_RUNTIME,		/* failed at run time */
-	ERROR_CONFIG,		/* the operator's mistake */
-	ERROR_SYSTEM		/* the kernel said no */
+	ERROR_RUNTIME, /* failed at run time */
+	ERROR_CONFIG,  /* the operator's mistake */
+	ERROR_SYSTEM   /* the kernel said no */
 };
 
 struct error {
 	enum error_kind kind;
-	int number;		/* errno at the cause, or 0 */
+	int number; /* errno at the cause, or 0 */
 	char text[1024];
 };
 
 /* Each returns -1, so that "return error_set(...)" reads well. */
-int error_set(struct error *error, enum error_kind kind,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
+int error_set(struct error *error, enum error_kind kind, const char *format,
+    ...) __attribute__((format(printf, 3, 4)));
 
 /* Appends ": " and strerror(errno); kind ERROR_SYSTEM. */
 int error_set_errno(struct error *error, const char *format, ...)

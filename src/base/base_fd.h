@@ -30,7 +30,7 @@ int fd_redirect_standard(bool error_too, struct error *error);
 int fd_raise_limit(size_t wanted, size_t *limit_r, struct error *error);
 
 /* A memfd of exactly size bytes, sealed against resizing, close-on-exec. */
-int fd_shared_memory(const char *name, size_t size, int *fd_r,
-    struct error *error);
+int fd_shared_memory(
+    const char *name, size_t size, int *fd_r, struct error *error);
 
 #endif

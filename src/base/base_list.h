@@ -19,16 +19,16 @@ struct list {
 };
 
 #define LIST_OBJECT(link, type, member) \
-	((type *)(void *)((char *)(link) - offsetof(type, member)))
+	((type *)(void *)((char *)(link)-offsetof(type, member)))
 
-#define LIST_FOREACH(link, list)                                    \
-	for ((link) = (list)->head.next; (link) != &(list)->head;   \
+#define LIST_FOREACH(link, list)                                  \
+	for ((link) = (list)->head.next; (link) != &(list)->head; \
 	     (link) = (link)->next)
 
 /* The body may remove and free link. */
-#define LIST_FOREACH_SAFE(link, following, list)                    \
+#define LIST_FOREACH_SAFE(link, following, list)                     \
 	for ((link) = (list)->head.next, (following) = (link)->next; \
-	     (link) != &(list)->head;                               \
+	     (link) != &(list)->head;                                \
 	     (link) = (following), (following) = (link)->next)
 
 static inline void

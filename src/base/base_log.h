@@ -50,9 +50,9 @@ struct log_scope {
 
 /* Where lines go. */
 enum log_target {
-	LOG_TARGET_STDERR,	/* descriptor 2 */
-	LOG_TARGET_FILE,	/* the descriptor given */
-	LOG_TARGET_SYSLOG	/* syslog(3), facility daemon */
+	LOG_TARGET_STDERR, /* descriptor 2 */
+	LOG_TARGET_FILE,   /* the descriptor given */
+	LOG_TARGET_SYSLOG  /* syslog(3), facility daemon */
 };
 
 /*
@@ -60,8 +60,8 @@ enum log_target {
  * used with LOG_TARGET_FILE only and stays the caller's.  Before the first
  * call lines go to stderr at level info.
  */
-void log_open(const char *program, enum log_target target, int fd,
-    enum log_level least);
+void log_open(
+    const char *program, enum log_target target, int fd, enum log_level least);
 
 /* The descriptor of LOG_TARGET_FILE, else 2, or -1 for syslog. */
 int log_descriptor(void);
@@ -87,9 +87,9 @@ void log_write(enum log_level level, const char *format, ...)
 void log_write_v(enum log_level level, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-#define log_debug(...)                                      \
-	do {                                                \
-		if (log_is_wanted(LOG_LEVEL_DEBUG))         \
+#define log_debug(...)                                           \
+	do {                                                     \
+		if (log_is_wanted(LOG_LEVEL_DEBUG))              \
 			log_write(LOG_LEVEL_DEBUG, __VA_ARGS__); \
 	} while (0)
 #define log_info(...)  log_write(LOG_LEVEL_INFO, __VA_ARGS__)

@@ -12,12 +12,11 @@
  * Decimal digits with an optional minus, nothing else, NUL-terminated,
  * within min and max.  0, or -1 and *number_r untouched.
  */
-int number_parse(const char *text, int64_t min, int64_t max,
-    int64_t *number_r);
+int number_parse(const char *text, int64_t min, int64_t max, int64_t *number_r);
 
 /* The same over size bytes, digits only. */
-int number_parse_bytes(const char *data, size_t size, uint64_t max,
-    uint64_t *number_r);
+int number_parse_bytes(
+    const char *data, size_t size, uint64_t max, uint64_t *number_r);
 
 /* Writes decimal digits, no NUL; returns their count, at most 20. */
 size_t number_write(char *to, uint64_t number);

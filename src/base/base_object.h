@@ -17,18 +17,18 @@
 #include "base/base_panic.h"
 
 /* Allocates a zeroed object and marks it.  Never fails (base_memory.h). */
-#define OBJECT_NEW(pointer, MAGIC)                              \
-	do {                                                    \
-		(pointer) = memory_alloc(sizeof(*(pointer)));   \
-		(pointer)->magic = (MAGIC);                     \
+#define OBJECT_NEW(pointer, MAGIC)                            \
+	do {                                                  \
+		(pointer) = memory_alloc(sizeof(*(pointer))); \
+		(pointer)->magic = (MAGIC);                   \
 	} while (0)
 
 /* Panics unless pointer is a live object of that magic. */
-#define OBJECT_CHECK(pointer, MAGIC)                                       \
-	do {                                                               \
-		if ((pointer) == NULL || (pointer)->magic != (MAGIC))      \
+#define OBJECT_CHECK(pointer, MAGIC)                                           \
+	do {                                                                   \
+		if ((pointer) == NULL || (pointer)->magic != (MAGIC))          \
 			panic("%s: %s is no live " #MAGIC " object", __func__, \
-			    #pointer);                                     \
+			    #pointer);                                         \
 	} while (0)
 
 /* Assigns from a void * and checks. */
@@ -47,11 +47,11 @@
 	} while (0)
 
 /* Wipes the magic, frees, nulls the pointer. */
-#define OBJECT_FREE(pointer)              \
-	do {                              \
-		(pointer)->magic = 0;     \
-		memory_free(pointer);     \
-		(pointer) = NULL;         \
+#define OBJECT_FREE(pointer)          \
+	do {                          \
+		(pointer)->magic = 0; \
+		memory_free(pointer); \
+		(pointer) = NULL;     \
 	} while (0)
 
 #endif

@@ -19,10 +19,10 @@ struct event_base;
 
 enum conn_deadline_class {
 	CONN_DEADLINE_NONE,
-	CONN_DEADLINE_HEAD,		/* first byte, then complete head */
-	CONN_DEADLINE_BODY,		/* progress of the request body */
-	CONN_DEADLINE_WRITE,		/* progress of the response */
-	CONN_DEADLINE_IDLE,		/* next request */
+	CONN_DEADLINE_HEAD,  /* first byte, then complete head */
+	CONN_DEADLINE_BODY,  /* progress of the request body */
+	CONN_DEADLINE_WRITE, /* progress of the response */
+	CONN_DEADLINE_IDLE,  /* next request */
 	CONN_DEADLINE_LINGER,
 	CONN_DEADLINE_COUNT
 };
@@ -30,7 +30,7 @@ enum conn_deadline_class {
 /* Embedded in whatever waits. */
 struct conn_deadline {
 	struct list_link link;
-	uint64_t due_ms;		/* coarse monotonic */
+	uint64_t due_ms; /* coarse monotonic */
 	enum conn_deadline_class class;
 };
 
@@ -38,8 +38,8 @@ struct conn_deadlines {
 	struct list lists[CONN_DEADLINE_COUNT];
 	uint64_t timeouts_ms[CONN_DEADLINE_COUNT];
 	struct event *timer;
-	uint64_t armed_for_ms;		/* 0: not armed */
-	uint64_t now_ms;		/* of this round; 0: not asked yet */
+	uint64_t armed_for_ms; /* 0: not armed */
+	uint64_t now_ms;       /* of this round; 0: not asked yet */
 	void (*on_due)(struct conn_deadline *deadline);
 };
 

@@ -29,8 +29,8 @@
 
 struct conn_pool {
 	struct conn_pool_item *free;
-	size_t size;			/* of an item */
-	size_t keep;			/* free items at most */
+	size_t size; /* of an item */
+	size_t keep; /* free items at most */
 	size_t free_count;
 	size_t taken_count;
 };
@@ -58,15 +58,15 @@ struct conn_input {
 /* A queue of blocks, each with pieces; no block when nothing is queued. */
 struct conn_output {
 	struct conn_output_block *first, *last;
-	uint64_t queued, sent;		/* since the connection's begin */
+	uint64_t queued, sent; /* since the connection's begin */
 };
 
 /* Why a connection is to make a step. */
 enum conn_mark {
-	CONN_MARK_OPEN = 1 << 0,	/* the protocol has not seen it */
-	CONN_MARK_WAKE = 1 << 1,	/* on_input is wanted */
-	CONN_MARK_SEND = 1 << 2,	/* look at the output */
-	CONN_MARK_DUE = 1 << 3,		/* wait ran out */
+	CONN_MARK_OPEN = 1 << 0, /* the protocol has not seen it */
+	CONN_MARK_WAKE = 1 << 1, /* on_input is wanted */
+	CONN_MARK_SEND = 1 << 2, /* look at the output */
+	CONN_MARK_DUE = 1 << 3,  /* wait ran out */
 	CONN_MARK_RETIRE = 1 << 4,
 	CONN_MARK_RETIRE_AT_ONCE = 1 << 5
 };
@@ -74,29 +74,29 @@ enum conn_mark {
 struct conn {
 	unsigned magic;
 #define CONN_MAGIC 0x3fb2c61du
-	int fd;				/* -1 in CONN_STATE_CLOSED */
-	enum conn_state state;		/* written by conn_state.c only */
-	enum conn_close reason;		/* valid once ending */
-	unsigned marks;			/* of enum conn_mark */
-	short watched;			/* what event waits for; 0: nothing */
-	bool input_ended : 1;		/* FIN was read */
-	bool is_throttled : 1;		/* above output_limit */
-	bool is_blocked : 1;		/* the socket is full */
+	int fd;                 /* -1 in CONN_STATE_CLOSED */
+	enum conn_state state;  /* written by conn_state.c only */
+	enum conn_close reason; /* valid once ending */
+	unsigned marks;         /* of enum conn_mark */
+	short watched;          /* what event waits for; 0: nothing */
+	bool input_ended : 1;   /* FIN was read */
+	bool is_throttled : 1;  /* above output_limit */
+	bool is_blocked : 1;    /* the socket is full */
 	bool is_busy : 1;
-	bool lingers : 1;		/* once everything is sent */
+	bool lingers : 1; /* once everything is sent */
 	bool closes_hard : 1;
 	struct conn_set *set;
 	const struct conn_origin *origin;
 	void *protocol_state;
 	struct conn_input input;
 	struct conn_output output;
-	struct list_link pending;	/* in set->pending */
-	struct list_link link;		/* in set->conns */
+	struct list_link pending; /* in set->pending */
+	struct list_link link;    /* in set->conns */
 	/* Two, since the protocol's wait (for a body, say) and the core's
 	 * (for the client to read) run side by side, and a list of equal
 	 * waits has no place for one that has partly run out. */
-	struct conn_deadline wait;	/* the protocol's */
-	struct conn_deadline guard;	/* the core's: WRITE or LINGER */
+	struct conn_deadline wait;  /* the protocol's */
+	struct conn_deadline guard; /* the core's: WRITE or LINGER */
 	uint64_t id;
 	struct log_scope scope;
 	struct event event;
@@ -113,7 +113,7 @@ struct conn_set {
 	struct conn_deadlines deadlines;
 	struct list conns;
 	struct list pending;
-	struct event later;		/* settles in the loop's next turn */
+	struct event later; /* settles in the loop's next turn */
 	size_t count, count_busy;
 	uint64_t last_id;
 	struct conn_pool conn_pool, input_pool, output_pool;

@@ -36,8 +36,7 @@ struct protocol {
 
 	/* The wait that conn_wait started ran out (never WRITE or LINGER:
 	 * those the core decides itself). */
-	void (*on_deadline)(struct conn *conn,
-	    enum conn_deadline_class class);
+	void (*on_deadline)(struct conn *conn, enum conn_deadline_class class);
 
 	/*
 	 * The worker retires.  Idle connections may be closed now if

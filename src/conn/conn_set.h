@@ -23,14 +23,14 @@ struct protocol;
 /* Where connections come from; one a listener, outlives them. */
 struct conn_origin {
 	const struct protocol *protocol;
-	void *context;			/* conn_context */
+	void *context; /* conn_context */
 	uint16_t listener;
 	bool is_tcp;
 };
 
 struct conn_settings {
 	uint64_t timeouts_ms[CONN_DEADLINE_COUNT];
-	size_t output_limit;		/* queued bytes beyond which on_input
+	size_t output_limit; /* queued bytes beyond which on_input
 					 * is not called: pipelines stop */
 	/* Counters, in the slot: open connections, busy ones, accepted so
 	 * far, ends by reason.  Written with single stores. */
@@ -41,8 +41,8 @@ struct conn_settings {
 	void *context;
 };
 
-struct conn_set *conn_set_new(struct event_base *base,
-    const struct conn_settings *settings);
+struct conn_set *conn_set_new(
+    struct event_base *base, const struct conn_settings *settings);
 
 /* Closes what is left (CONN_CLOSE_SHUTDOWN) and frees. */
 void conn_set_free(struct conn_set **set);

@@ -13,15 +13,15 @@
 
 /* What the representation is like. */
 struct http_validators {
-	const char *etag;		/* with its quotes, strong */
+	const char *etag; /* with its quotes, strong */
 	time_t modified;
 	time_t now;
 };
 
 enum http_condition {
-	HTTP_CONDITION_NONE,		/* go on */
-	HTTP_CONDITION_NOT_MODIFIED,	/* 304 */
-	HTTP_CONDITION_FAILED		/* 412 */
+	HTTP_CONDITION_NONE,         /* go on */
+	HTTP_CONDITION_NOT_MODIFIED, /* 304 */
+	HTTP_CONDITION_FAILED        /* 412 */
 };
 
 /* is_read: GET or HEAD. */
@@ -29,7 +29,7 @@ enum http_condition http_condition_check(const struct cohort_pair *fields,
     size_t count, bool is_read, const struct http_validators *validators);
 
 /* May the Range be used?  True without If-Range (13.1.5). */
-bool http_condition_allows_range(const struct cohort_pair *fields,
-    size_t count, const struct http_validators *validators);
+bool http_condition_allows_range(const struct cohort_pair *fields, size_t count,
+    const struct http_validators *validators);
 
 #endif

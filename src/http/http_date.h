@@ -8,19 +8,18 @@
 #include <stddef.h>
 #include <time.h>
 
-#define HTTP_DATE_SIZE 29	/* "Sun, 06 Nov 1994 08:49:37 GMT" */
+#define HTTP_DATE_SIZE 29 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
 
 /* Writes HTTP_DATE_SIZE bytes and a NUL. */
 void http_date_write(char *to, time_t when);
 
 /* 0, or -1 for what is no date. */
-int http_date_parse(const char *data, size_t size, time_t now,
-    time_t *when_r);
+int http_date_parse(const char *data, size_t size, time_t now, time_t *when_r);
 
 /* The "Date: ...\r\n" line, made anew at most once a second.  One a worker. */
 struct http_date_cache {
 	time_t made;
-	char line[HTTP_DATE_SIZE + 9];	/* with a NUL */
+	char line[HTTP_DATE_SIZE + 9]; /* with a NUL */
 };
 
 #define HTTP_DATE_LINE_SIZE (HTTP_DATE_SIZE + 8)

@@ -42,34 +42,34 @@ struct http_exchange;
 
 /* Where the client is; lives as long as the connection. */
 struct http_peer {
-	char address[64];		/* numeric; "unix" for unix sockets */
-	uint16_t port;			/* 0 for unix sockets */
+	char address[64]; /* numeric; "unix" for unix sockets */
+	uint16_t port;    /* 0 for unix sockets */
 };
 
 #define HTTP_SIZE_UNKNOWN (-1)
 
 struct http_request {
 	enum http_method method;
-	const char *method_name;	/* as received */
-	struct cohort_str target;	/* as received */
+	const char *method_name;  /* as received */
+	struct cohort_str target; /* as received */
 	struct http_uri uri;
-	unsigned version;		/* 0x0100, 0x0101, 0x0200 */
-	const char *scheme;		/* "http", "https" */
-	const char *host;		/* Host or :authority; NULL if none */
-	struct cohort_pair *fields;	/* NUL-terminated, order of arrival */
+	unsigned version;           /* 0x0100, 0x0101, 0x0200 */
+	const char *scheme;         /* "http", "https" */
+	const char *host;           /* Host or :authority; NULL if none */
+	struct cohort_pair *fields; /* NUL-terminated, order of arrival */
 	size_t field_count;
-	int64_t body_size;		/* 0: none; HTTP_SIZE_UNKNOWN: chunked */
+	int64_t body_size; /* 0: none; HTTP_SIZE_UNKNOWN: chunked */
 	const struct http_peer *peer;
 };
 
 struct http_response {
-	int status;			/* final: 200 to 599 */
+	int status; /* final: 200 to 599 */
 	/* Without Date, Server, Content-Length, Transfer-Encoding,
 	 * Connection: those are the protocol's. */
 	const struct cohort_pair *fields;
 	size_t field_count;
-	int64_t size;			/* of the body as GET would have it */
-	bool without_body;		/* HEAD or 304: size declares only */
+	int64_t size;      /* of the body as GET would have it */
+	bool without_body; /* HEAD or 304: size declares only */
 };
 
 /* What a protocol offers. */
@@ -78,11 +78,11 @@ struct http_exchange_functions {
 	void (*send_head)(struct http_exchange *exchange,
 	    const struct http_response *response);
 	/* Bytes that live until on_end. */
-	void (*send_bytes)(struct http_exchange *exchange, const void *data,
-	    size_t size);
+	void (*send_bytes)(
+	    struct http_exchange *exchange, const void *data, size_t size);
 	/* Bytes that are copied. */
-	void (*send_copy)(struct http_exchange *exchange, const void *data,
-	    size_t size);
+	void (*send_copy)(
+	    struct http_exchange *exchange, const void *data, size_t size);
 	/* Part of a file whose descriptor lives until on_end. */
 	void (*send_file)(struct http_exchange *exchange, int fd,
 	    int64_t offset, int64_t size);
@@ -107,8 +107,8 @@ struct http_exchange_functions {
 /* What an application is asked.  context: see http_exchange.application. */
 struct http_application {
 	void (*on_head)(struct http_exchange *exchange);
-	void (*on_body)(struct http_exchange *exchange, const void *data,
-	    size_t size);
+	void (*on_body)(
+	    struct http_exchange *exchange, const void *data, size_t size);
 	void (*on_body_end)(struct http_exchange *exchange);
 	/* More than want_body's limit came; the rest is not delivered. */
 	void (*on_body_too_large)(struct http_exchange *exchange);
@@ -126,22 +126,22 @@ struct http_exchange {
 	const struct http_exchange_functions *functions;
 	/* NULL: refused by the protocol, on_head never ran, on_end won't. */
 	const struct http_application *application;
-	void *context;			/* the application's, per worker */
-	void *state;			/* the application's, per exchange */
+	void *context; /* the application's, per worker */
+	void *state;   /* the application's, per exchange */
 	struct http_request request;
 	struct arena arena;
-	struct log_scope scope;		/* ", request ID METHOD "TARGET"" */
+	struct log_scope scope; /* ", request ID METHOD "TARGET"" */
 	/* How it ends, if the application, which made it end, knows better
 	 * than the protocol (a deadline, retirement); 0: it does not. */
 	enum cohort_end end;
 
 	/* For the access log, the scoreboard and the crash record. */
-	uint64_t id;			/* unique; shown as 16 hex digits */
-	uint64_t started_us;		/* monotonic; 0 if nobody asked */
-	int status;			/* sent; 0 before the head */
-	uint64_t body_sent;		/* body bytes queued, without framing */
-	const char *route;		/* static text or NULL */
-	const char *doing;		/* static text or NULL */
+	uint64_t id;         /* unique; shown as 16 hex digits */
+	uint64_t started_us; /* monotonic; 0 if nobody asked */
+	int status;          /* sent; 0 before the head */
+	uint64_t body_sent;  /* body bytes queued, without framing */
+	const char *route;   /* static text or NULL */
+	const char *doing;   /* static text or NULL */
 };
 
 /*
@@ -151,7 +151,7 @@ struct http_exchange {
 struct http_recorder {
 	void (*record)(struct http_recorder *recorder,
 	    const struct http_exchange *exchange, enum cohort_end end);
-	bool wants_time;		/* started_us is to be filled in */
+	bool wants_time; /* started_us is to be filled in */
 };
 
 /*
@@ -163,13 +163,13 @@ struct http_server {
 	void *context;
 	struct http_recorder *recorder;
 	struct arena_pool *arena_pool;
-	size_t arena_limit;		/* request_memory */
-	uint64_t next_id;		/* starts at random */
+	size_t arena_limit; /* request_memory */
+	uint64_t next_id;   /* starts at random */
 };
 
 /* Fills everything but functions and request; takes an id. */
-void http_exchange_init(struct http_exchange *exchange,
-    struct http_server *server);
+void http_exchange_init(
+    struct http_exchange *exchange, struct http_server *server);
 
 /* Records, calls the application's on_end, resets the arena. */
 void http_exchange_fini(struct http_exchange *exchange,
@@ -177,7 +177,7 @@ void http_exchange_fini(struct http_exchange *exchange,
 
 /* The 16 hex digits and a NUL. */
 #define HTTP_ID_SIZE 17
-void http_exchange_id(const struct http_exchange *exchange,
-    char text_r[HTTP_ID_SIZE]);
+void http_exchange_id(
+    const struct http_exchange *exchange, char text_r[HTTP_ID_SIZE]);
 
 #endif

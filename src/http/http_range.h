@@ -13,13 +13,13 @@
 #define HTTP_RANGES_MAX 16
 
 struct http_range {
-	uint64_t first, last;		/* inclusive */
+	uint64_t first, last; /* inclusive */
 };
 
 enum http_range_result {
-	HTTP_RANGE_IGNORE,		/* malformed, too many, other unit */
+	HTTP_RANGE_IGNORE, /* malformed, too many, other unit */
 	HTTP_RANGE_SATISFIABLE,
-	HTTP_RANGE_UNSATISFIABLE	/* 416 */
+	HTTP_RANGE_UNSATISFIABLE /* 416 */
 };
 
 /*
@@ -28,8 +28,7 @@ enum http_range_result {
  * in which case the client's order is kept; more than HTTP_RANGES_MAX are
  * ignored as a whole (RFC 9110, 14.2: a server may).
  */
-enum http_range_result http_range_parse(struct cohort_str value,
-    uint64_t size, struct http_range ranges_r[HTTP_RANGES_MAX],
-    size_t *count_r);
+enum http_range_result http_range_parse(struct cohort_str value, uint64_t size,
+    struct http_range ranges_r[HTTP_RANGES_MAX], size_t *count_r);
 
 #endif

@@ -23,19 +23,19 @@
 #define HTTP_SEGMENTS_MAX 64
 
 struct http_segment {
-	uint32_t offset, size;		/* within path */
+	uint32_t offset, size; /* within path */
 };
 
 struct http_uri {
-	struct cohort_str path;		/* decoded, normal, begins with '/' */
+	struct cohort_str path; /* decoded, normal, begins with '/' */
 	const struct http_segment *segments;
 	size_t segment_count;
-	bool trailing_slash;		/* "/a/"; true for "/" as well */
-	bool slash_in_segment;		/* some segment holds an encoded one */
-	struct cohort_str query;	/* raw, behind '?'; data NULL if none */
-	struct cohort_str scheme;	/* absolute form only, else data NULL */
-	struct cohort_str authority;	/* absolute and authority form */
-	bool asterisk;			/* "*", path is then "*" */
+	bool trailing_slash;         /* "/a/"; true for "/" as well */
+	bool slash_in_segment;       /* some segment holds an encoded one */
+	struct cohort_str query;     /* raw, behind '?'; data NULL if none */
+	struct cohort_str scheme;    /* absolute form only, else data NULL */
+	struct cohort_str authority; /* absolute and authority form */
+	bool asterisk;               /* "*", path is then "*" */
 };
 
 /*
@@ -45,8 +45,8 @@ struct http_uri {
  * long, and ends in a NUL too.  0, or -1 for a target that deserves 400 (or
  * for which the arena has no room).
  */
-int http_uri_parse(struct arena *arena, struct cohort_str target,
-    struct http_uri *uri_r);
+int http_uri_parse(
+    struct arena *arena, struct cohort_str target, struct http_uri *uri_r);
 
 /*
  * Is it "host" or "host:port" as an http URI has it (RFC 3986, 3.2.2)?  Not
