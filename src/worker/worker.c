@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the order in which a worker's parts come and go.  Parts are made
+ * bottom up and freed top down; a part that was not made yet is NULL, so
+ * that one order serves for every end.
+ */
+#include "worker/worker.h"
+
+#include <sys/random.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base_object.h"
+#include "ipc/ipc_exit.h"
+#include "service/service.h"
+#include "worker/worker_private.h"
+
+/* A request of usual size finds room in one block for its head and what its
+ * handler takes; so many blocks are kept as requests may wait at a time. */
+#define ARENA_BLOCK_SIZE  8192
+#define ARENA_BLOCKS_KEPT 256
+
+/* Answers to pipelined requests beyond which no more are read. */
+#define OUTPUT_LIMIT 65536
+
+_Static_assert((int)CONN_CLOSE_COUNT <= IPC_CLOSE_MAX,
+    "a slot has room for every close reason");
+
+static void
+describe(const void *object, struct buffer *line)
+{
+	const struct worker *worker = object;
+
+	buffer_format(line, ", worker %u", worker->heritage->slot);
+}
+
+static void
+on_library_log(int severity, const char *text)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_warn("libevent: %s", text);
+	else
+		log_debug("libevent: %s", text);
+}
+
+static void
+on_library_fatal(int code)
+{
+	panic("libevent gave up with %d", code);
+}
+
+/* No change list: a descriptor that is deleted, sent away and closed in one
+ * round would leave its registration behind. */
+static int
+make_base(struct worker *worker, struct error *error)
+{
+	struct event_config *config = event_config_new();
+
+	event_set_log_callback(on_library_log);
+	event_set_fatal_callback(on_library_fatal);
+	if (config != NULL) {
+		event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+		worker->base = event_base_new_with_config(config);
+		event_config_free(config);
+	}
+	if (worker->base == NULL ||
+	    event_base_priority_init(worker->base, WORKER_PRIORITY_COUNT) == -1)
+		return error_set(
+		    error, ERROR_SYSTEM, "cannot make an event base");
+	return 0;
+}
+
+static void
+on_closed(void *context)
+{
+	struct worker *worker;
+
+	OBJECT_CAST(worker, context, WORKER_MAGIC);
+	worker_acceptor_review(worker);
+	worker_retire_review(worker);
+}
+
+static void
+make_connections(struct worker *worker)
+{
+	const struct settings_http *http = &worker->heritage->settings->http;
+	struct ipc_slot *slot = worker->slot;
+	const struct conn_settings settings = {
+		.timeouts_ms = {
+			[CONN_DEADLINE_HEAD] = http->head_timeout,
+			[CONN_DEADLINE_BODY] = http->body_timeout,
+			[CONN_DEADLINE_WRITE] = http->write_timeout,
+			[CONN_DEADLINE_IDLE] = http->keep_alive,
+			[CONN_DEADLINE_LINGER] = http->linger_timeout,
+		},
+		.output_limit = OUTPUT_LIMIT,
+		.open = &slot->open,
+		.busy = &slot->busy,
+		.accepted = &slot->accepted,
+		.closed = slot->closed,
+		.on_closed = on_closed,
+		.context = worker,
+	};
+
+	worker->connections = conn_set_new(worker->base, &settings);
+}
+
+static int
+make_server(struct worker *worker, struct error *error)
+{
+	const struct settings_http *http = &worker->heritage->settings->http;
+	struct http_server *server = &worker->server;
+
+	worker->arena_pool =
+	    arena_pool_new(ARENA_BLOCK_SIZE, ARENA_BLOCKS_KEPT);
+	worker->access_log = worker_access_log_new(worker);
+	server->application = &app_http_application;
+	server->recorder = worker_access_log_recorder(worker->access_log);
+	server->arena_pool = worker->arena_pool;
+	server->arena_limit = http->request_memory;
+	if (getrandom(&server->next_id, sizeof(server->next_id), 0) !=
+	    sizeof(server->next_id))
+		return error_set_errno(error, "getrandom");
+	return 0;
+}
+
+static void
+make_protocol(struct worker *worker)
+{
+	const struct ipc_heritage *heritage = worker->heritage;
+	const struct settings_http *http = &heritage->settings->http;
+	const struct h1_settings settings = {
+		.max_request_line = http->max_request_line,
+		.max_head = http->max_head,
+		.max_fields = http->max_fields,
+		.max_requests = http->max_requests,
+		.keep_alive_ms = http->keep_alive,
+		.keep_half_closed = strcmp(http->half_close, "keep") == 0,
+		.server = http->server,
+	};
+	size_t i;
+
+	worker->h1 = h1_new(&settings, &worker->server);
+	worker->origins = memory_alloc_array(
+	    heritage->listener_count, sizeof(*worker->origins));
+	for (i = 0; i < heritage->listener_count; i++)
+		worker->origins[i] = (struct conn_origin) {
+			.protocol = &h1_protocol,
+			.context = worker->h1,
+			.listener = (uint16_t)i,
+			.is_tcp = heritage->listeners[i].is_tcp,
+		};
+}
+
+static int
+make_app(struct worker *worker, struct error *error)
+{
+	const struct app_settings settings = {
+		.settings = worker->heritage->settings,
+		.builtin = worker->heritage->builtin,
+		.services = service_table,
+		.service_count = service_count,
+		.host = worker_host_app(worker->host),
+	};
+
+	if (app_new(&settings, &worker->app, error) == -1)
+		return -1;
+	worker->server.context = worker->app;
+	return app_start(worker->app, error);
+}
+
+static int
+make_parts(struct worker *worker, struct error *error)
+{
+	if (make_base(worker, error) == -1 ||
+	    worker_host_new(worker, error) == -1 ||
+	    make_server(worker, error) == -1)
+		return -1;
+	make_connections(worker);
+	make_protocol(worker);
+	worker_acceptor_new(worker);
+	worker_retire_init(worker);
+	return worker_channel_start(worker, error);
+}
+
+static void
+free_parts(struct worker *worker)
+{
+	if (worker->connections != NULL)
+		conn_set_free(&worker->connections);
+	if (worker->app != NULL && worker->state != WORKER_STATE_STARTING)
+		app_stop(worker->app);
+	if (worker->app != NULL)
+		app_free(&worker->app);
+	worker_acceptor_free(worker);
+	if (worker->h1 != NULL)
+		h1_free(&worker->h1);
+	memory_free(worker->origins);
+	worker_access_log_free(&worker->access_log);
+	if (worker->arena_pool != NULL)
+		arena_pool_free(&worker->arena_pool);
+	worker_channel_stop(worker);
+	worker_host_free(&worker->host);
+	if (worker->base != NULL)
+		event_base_free(worker->base);
+}
+
+static enum ipc_exit
+fail(struct worker *worker, enum ipc_exit code, const struct error *error)
+{
+	worker_channel_tell(worker, IPC_MESSAGE_FAILED, error->text);
+	return code;
+}
+
+static enum ipc_exit
+run(struct worker *worker)
+{
+	struct error error;
+
+	if (worker_become(worker, &error) == -1 ||
+	    make_parts(worker, &error) == -1)
+		return fail(worker, ipc_exit_for(&error), &error);
+	if (make_app(worker, &error) == -1)
+		return fail(worker, IPC_EXIT_LOAD, &error);
+	worker_advance(worker, WORKER_EVENT_SET_UP);
+	if (event_base_loop(worker->base, EVLOOP_NO_EXIT_ON_EMPTY) == -1)
+		panic("the event loop failed");
+	return IPC_EXIT_OK;
+}
+
+static struct worker *new (const struct ipc_heritage *heritage)
+{
+	struct worker *worker;
+
+	OBJECT_NEW(worker, WORKER_MAGIC);
+	worker->heritage = heritage;
+	worker->slot = &heritage->scoreboard->slots[heritage->slot];
+	worker->channel_fd = heritage->channel;
+	worker->scope.describe = describe;
+	worker->scope.object = worker;
+	return worker;
+}
+
+void
+worker_run(const struct ipc_heritage *heritage)
+{
+	struct worker *worker = new (heritage);
+	enum ipc_exit code;
+
+	log_enter(&worker->scope);
+	code = run(worker);
+	free_parts(worker);
+	log_leave(&worker->scope);
+	OBJECT_FREE(worker);
+	exit(code);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The steps right after the fork, in the only safe order: signals first, as
+ * the master's handlers must never run here; then the log, whose descriptor
+ * is closed with all others that are not inherited; credentials last, as
+ * everything before may need the master's rights.
+ */
+#include <sys/stat.h>
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/base_fd.h"
+#include "base/base_memory.h"
+#include "base/base_title.h"
+#include "worker/worker_credentials.h"
+#include "worker/worker_private.h"
+
+/* For everything that is neither a connection nor a file being served. */
+#define DESCRIPTORS_KEPT 64
+
+/*
+ * Whoever sends these, a terminal, a service manager that signals the whole
+ * group (so TERM is among them), or an operator, means the master.
+ */
+static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGWINCH,
+	SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE };
+
+static void
+set_disposition(int number, void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler };
+
+	/* Fails for KILL and STOP, and for what the C library uses. */
+	sigaction(number, &action, NULL);
+}
+
+static void
+reset_signals(void)
+{
+	sigset_t none;
+	size_t i;
+	int number;
+
+	for (number = 1; number < NSIG; number++)
+		set_disposition(number, SIG_DFL);
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		set_disposition(ignored[i], SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+use_log(const struct ipc_heritage *heritage)
+{
+	enum log_target target = LOG_TARGET_FILE;
+	enum log_level level = LOG_LEVEL_INFO;
+
+	if (strcmp(heritage->settings->error_log, "stderr") == 0)
+		target = LOG_TARGET_STDERR;
+	else if (strcmp(heritage->settings->error_log, "syslog") == 0)
+		target = LOG_TARGET_SYSLOG;
+	log_level_parse(heritage->settings->log_level, &level);
+	log_open("cohortd", target, heritage->error_log, level);
+}
+
+static int
+close_others(const struct ipc_heritage *heritage, struct error *error)
+{
+	const int own[] = { heritage->channel, heritage->scoreboard_fd,
+		heritage->process_fd, heritage->error_log,
+		heritage->access_log };
+	const size_t own_count = sizeof(own) / sizeof(own[0]);
+	int *keep, result;
+	size_t i;
+
+	keep = memory_alloc_array(
+	    own_count + heritage->listener_count, sizeof(*keep));
+	memcpy(keep, own, sizeof(own));
+	for (i = 0; i < heritage->listener_count; i++)
+		keep[own_count + i] = heritage->listeners[i].fd;
+	result =
+	    fd_close_all_but(keep, own_count + heritage->listener_count, error);
+	memory_free(keep);
+	return result;
+}
+
+/* Descriptors suffice for so many connections; at least half of the limit
+ * is theirs. */
+static uint64_t
+room_for_connections(const struct worker *worker, size_t limit)
+{
+	uint64_t others = worker->heritage->settings->open_files +
+	    worker->heritage->listener_count + DESCRIPTORS_KEPT;
+
+	if (others > limit / 2)
+		others = limit / 2;
+	return limit > others ? limit - others : 1;
+}
+
+static int
+limit_connections(struct worker *worker, struct error *error)
+{
+	const struct settings *settings = worker->heritage->settings;
+	size_t limit;
+
+	if (fd_raise_limit(settings->max_connections + settings->open_files +
+		    worker->heritage->listener_count + DESCRIPTORS_KEPT,
+		&limit, error) == -1)
+		return -1;
+	worker->max_connections = room_for_connections(worker, limit);
+	if (worker->max_connections >= settings->max_connections)
+		worker->max_connections = settings->max_connections;
+	else
+		log_warn("max_connections is %llu instead of %llu, as there "
+			 "may be no more than %zu open descriptors",
+		    (unsigned long long)worker->max_connections,
+		    (unsigned long long)settings->max_connections, limit);
+	worker->slot->max_connections = worker->max_connections;
+	return 0;
+}
+
+static int
+drop_privileges(const struct settings *settings, struct error *error)
+{
+	struct worker_credentials credentials;
+
+	if (worker_credentials_find(settings, &credentials, error) == -1)
+		return -1;
+	return worker_credentials_drop(&credentials, error);
+}
+
+int
+worker_become(struct worker *worker, struct error *error)
+{
+	const struct ipc_heritage *heritage = worker->heritage;
+
+	reset_signals();
+	use_log(heritage);
+	if (close_others(heritage, error) == -1)
+		return -1;
+	title_set("worker %u, cohort %u", heritage->slot, heritage->cohort);
+	if (limit_connections(worker, error) == -1)
+		return -1;
+	return drop_privileges(heritage->settings, error);
+}

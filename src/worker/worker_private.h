@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * struct worker: what the files of worker/ share.  Nobody else includes
+ * this.  Each part has a file of its own, named behind it.
+ */
+#ifndef WORKER_PRIVATE_H
+#define WORKER_PRIVATE_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include <sys/time.h>
+
+#include "app/app.h"
+#include "base/base_log.h"
+#include "conn/conn_set.h"
+#include "http/http_exchange.h"
+#include "http1/h1.h"
+#include "ipc/ipc_channel.h"
+#include "ipc/ipc_heritage.h"
+#include "worker/worker.h"
+#include "worker/worker_availability.h"
+
+/* worker_state.c: the one writer of state */
+enum worker_state {
+	WORKER_STATE_STARTING,
+	WORKER_STATE_READY,
+	WORKER_STATE_SERVING,
+	WORKER_STATE_RETIRING,
+	WORKER_STATE_GONE,
+	WORKER_STATE_COUNT
+};
+
+enum worker_event {
+	WORKER_EVENT_SET_UP,  /* everything is loaded */
+	WORKER_EVENT_SERVE,   /* the master's word */
+	WORKER_EVENT_RETIRE,  /* the master's word, or its death */
+	WORKER_EVENT_EMPTY,   /* nothing is left to finish */
+	WORKER_EVENT_TIMEOUT, /* shutdown_timeout */
+	WORKER_EVENT_COUNT
+};
+
+/* The loop's queues: libevent gives an event the middle one, and runs a
+ * later one only when nothing else was ready. */
+enum worker_priority {
+	WORKER_PRIORITY_FIRST, /* the master's word */
+	WORKER_PRIORITY_NORMAL,
+	WORKER_PRIORITY_IDLE, /* flushing the access log */
+	WORKER_PRIORITY_COUNT
+};
+
+struct worker_acceptor;
+struct worker_access_log;
+struct worker_host;
+
+#define WORKER_MAGIC 0x4b1e7d90u
+
+struct worker {
+	unsigned magic;
+	enum worker_state state;
+	const struct ipc_heritage *heritage;
+	struct ipc_slot *slot;
+	uint64_t max_connections; /* what the descriptors suffice for */
+	struct log_scope scope;   /* ", worker 3" */
+	struct event_base *base;
+
+	struct event channel; /* worker_channel.c */
+	int channel_fd;
+	enum ipc_retire retire;
+
+	struct worker_acceptor *acceptor; /* worker_accept.c */
+	struct event shutdown_timer;      /* worker_retire.c */
+
+	struct conn_set *connections;
+	struct conn_origin *origins; /* one a listener */
+	struct arena_pool *arena_pool;
+	struct http_server server;
+	struct h1 *h1;
+	struct worker_access_log *access_log; /* worker_access_log.c */
+
+	struct worker_host *host; /* worker_host.c: struct app_host */
+	struct app *app;
+};
+
+static inline struct timeval
+worker_timeval(uint64_t ms)
+{
+	return (struct timeval) {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+}
+
+/* worker_become.c: from a copy of the master to a process of its own:
+ * signals, log, descriptors, title, limits, credentials. */
+int worker_become(struct worker *worker, struct error *error);
+
+/* worker_state.c */
+void worker_advance(struct worker *worker, enum worker_event event);
+
+/* worker_channel.c */
+int worker_channel_start(struct worker *worker, struct error *error);
+void worker_channel_stop(struct worker *worker);
+/* Best effort: a master that is gone hears nothing.  text may be NULL. */
+void worker_channel_tell(
+    struct worker *worker, enum ipc_message_type type, const char *text);
+
+/* worker_accept.c */
+void worker_acceptor_new(struct worker *worker);
+void worker_acceptor_free(struct worker *worker);
+void worker_acceptor_start(struct worker *worker); /* SERVE */
+void worker_acceptor_stop(struct worker *worker);  /* closes listeners */
+/* A connection went away: maybe the gate opens. */
+void worker_acceptor_review(struct worker *worker);
+
+/* worker_retire.c; how: worker->retire */
+void worker_retire_init(struct worker *worker);
+void worker_retire_start(struct worker *worker);
+void worker_retire_again(struct worker *worker); /* told once more */
+/* A connection went away: maybe that was the last. */
+void worker_retire_review(struct worker *worker);
+/* Time is over: closes what is idle and logs what is not. */
+void worker_retire_cut(struct worker *worker);
+void worker_retire_stop(struct worker *worker);
+
+/* worker_access_log.c: a recorder of exchanges, counters and lines */
+struct worker_access_log *worker_access_log_new(struct worker *worker);
+void worker_access_log_free(struct worker_access_log **log);
+struct http_recorder *worker_access_log_recorder(struct worker_access_log *log);
+/* Writes out what is buffered. */
+void worker_access_log_flush(struct worker_access_log *log);
+/* The master's new file; the old one is closed after a flush. */
+void worker_access_log_reopen(struct worker_access_log *log, int fd);
+
+/* worker_host.c */
+/* Sets worker->host, also when it fails. */
+int worker_host_new(struct worker *worker, struct error *error);
+void worker_host_free(struct worker_host **host);
+struct app_host *worker_host_app(struct worker_host *host);
+
+#endif
