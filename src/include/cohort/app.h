@@ -26,9 +26,10 @@ extern "C" {
 #endif
 
 /*
- * A part of parent below a prefix, a pattern such as "/api/{tenant}"; ""
- * groups without one.  It inherits guards, middleware, state, options and
- * error pages; what is declared in it holds in it only.  NULL on failure.
+ * A part of parent below a prefix, a pattern such as "/api/{tenant}" without
+ * a slash at its end; "" or "/" groups without one.  It inherits guards,
+ * middleware, state, options and error pages; what is declared in it holds
+ * in it only.  NULL on failure.
  */
 COHORT_EXPORT struct cohort_app *cohort_scope(
     struct cohort_app *parent, const char *prefix);
@@ -37,11 +38,15 @@ COHORT_EXPORT struct cohort_app *cohort_scope(
  * Sends requests of these methods ("GET", "GET POST", "*" for any) whose
  * path, below mount and scope, matches pattern to handler.
  *
- * A pattern begins with '/'.  Its segments are static text, "{name}" for one
- * whole segment, or, at its end, "{name}*" for all the rest.  Static beats
- * dynamic, else the first declared wins.  GET answers HEAD as well, unless
- * a route has it; OPTIONS, 404, and 405 with Allow (RFC 9110 section
- * 15.5.6) are automatic.  NULL on failure.
+ * A pattern begins with '/'.  Its segments are static text, written decoded,
+ * "{name}" for one whole segment, or, at its end, "{name}*" for all the rest,
+ * also if that is empty.  "/a" and "/a/" differ; but below a prefix "/" is
+ * the prefix with a slash or without, and "" is the prefix without.
+ *
+ * Static beats dynamic, else the first declared wins; the same methods and
+ * pattern twice are an error, unless the first has a guard.  GET answers HEAD
+ * as well, unless a route has it; OPTIONS, 404, and 405 with Allow (RFC 9110
+ * section 15.5.6) are automatic.  NULL on failure.
  */
 COHORT_EXPORT struct cohort_route *cohort_route(struct cohort_app *app,
     const char *methods, const char *pattern, cohort_handler *handler,
@@ -60,8 +65,9 @@ COHORT_EXPORT int cohort_delete(struct cohort_app *app, const char *pattern,
     cohort_handler *handler, void *context);
 
 /*
- * Answers in this app or scope what no route takes, instead of a 404.
- * DECLINED leaves it to the next mount.  0, or -1.
+ * Answers in this app or scope what no route below its prefix takes, instead
+ * of a 404 or of less specific routes; a 405 stays.  DECLINED leaves it to
+ * those, and to the next mount.  Once for each app or scope.  0, or -1.
  */
 COHORT_EXPORT int cohort_default(
     struct cohort_app *app, cohort_handler *handler, void *context);

@@ -66,6 +66,12 @@ COHORT_EXPORT void cohort_test_retire(struct cohort_test *test);
 COHORT_EXPORT void cohort_test_room(
     struct cohort_test_reply *reply, size_t size);
 
+/*
+ * The same for requests made from here on, from their first byte: what a
+ * handler that streams at once sees.  SIZE_MAX: they take everything.
+ */
+COHORT_EXPORT void cohort_test_window(struct cohort_test *test, size_t size);
+
 /* The client goes away; nothing happens if the request has ended. */
 COHORT_EXPORT void cohort_test_hang_up(struct cohort_test_reply *reply);
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What bounds a request, and what runs at its end.  Private to app/.
+ */
+#ifndef APP_END_H
+#define APP_END_H
+
+#include <stdint.h>
+
+#include <cohort/cohort.h>
+
+/* The request waits: starts the route's timeout, unless a deadline runs. */
+void app_end_watch(struct cohort_request *request);
+
+/* The route's timeout is over; a deadline of the request's own stays. */
+void app_end_unwatch(struct cohort_request *request);
+
+/* Stops both. */
+void app_end_stop(struct cohort_request *request);
+
+/* Runs the on_end functions, then frees attachments. */
+void app_end_run(struct cohort_request *request, enum cohort_end end);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Header fields of a reply: what is kept, and what is refused (RFC 9110
+ * section 5.5).  Names and values are copied into request memory unless said
+ * otherwise.  Private to app/.
+ */
+#ifndef APP_FIELD_H
+#define APP_FIELD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <cohort/cohort.h>
+
+/* Adds a field of which name and value are right and live long enough. */
+void app_field_add(
+    struct cohort_request *request, const char *name, const char *value);
+
+void app_field_remove(struct cohort_request *request, const char *name);
+
+/* Content-Type becomes type, which lives long enough; NULL removes it. */
+void app_field_set_type(struct cohort_request *request, const char *type);
+
+/* Refuses a type that cannot be sent; NULL can. */
+void app_field_check_type(
+    struct cohort_request *request, const char *function, const char *type);
+
+/* Removes what described a body that does not go out after all. */
+void app_field_remove_content(struct cohort_request *request);
+
+/* Logs why the field is refused, and makes that stick.  Returns -1. */
+int app_field_refuse(struct cohort_request *request, const char *function,
+    const char *name, const char *reason);
+
+#endif

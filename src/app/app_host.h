@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the application layer needs of the process that runs it: a clock,
+ * timers, watched descriptors, a way in for other threads, and somebody who
+ * wants to know what runs.  A table of functions, so that app/ knows neither
+ * libevent nor sockets: worker/ implements it on its loop, app_test.c on a
+ * virtual clock.  Loop thread only, but for wake.
+ */
+#ifndef APP_HOST_H
+#define APP_HOST_H
+
+#include <stdint.h>
+
+struct http_exchange;
+struct app_host;
+struct app_host_timer;
+struct app_host_watch;
+
+struct app_host_functions {
+	/* Monotonic milliseconds of this round of the loop. */
+	uint64_t (*now_ms)(const struct app_host *host);
+
+	/* One-shot.  on_due may start and stop timers; the timer is gone
+	 * when it is called. */
+	struct app_host_timer *(*timer_start)(struct app_host *host,
+	    uint32_t ms, void (*on_due)(void *context), void *context);
+	/* Nulls *timer; NULL is fine. */
+	void (*timer_stop)(
+	    struct app_host *host, struct app_host_timer **timer);
+
+	/* Persistent, level-triggered; events: COHORT_READ | COHORT_WRITE. */
+	struct app_host_watch *(*watch_start)(struct app_host *host, int fd,
+	    int events, void (*on_ready)(void *context, int events),
+	    void *context);
+	void (*watch_change)(
+	    struct app_host *host, struct app_host_watch *watch, int events);
+	void (*watch_stop)(
+	    struct app_host *host, struct app_host_watch **watch);
+
+	/* [any thread] app_run_queue will be called soon from the loop. */
+	void (*wake)(struct app_host *host);
+
+	/*
+	 * Application code begins to run, for that exchange or, NULL, for
+	 * the worker itself (a timer, a hook: what says so, static text);
+	 * and ends.  They nest at most two deep.
+	 */
+	void (*enter)(struct app_host *host,
+	    const struct http_exchange *exchange, const char *what);
+	void (*leave)(struct app_host *host);
+};
+
+/* The implementation's object begins with this. */
+struct app_host {
+	const struct app_host_functions *functions;
+};
+
+#endif

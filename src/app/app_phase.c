@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/app_phase.h"
+
+#include "base/base_log.h"
+
+struct phase {
+	const char *words;
+	bool may[APP_PERMISSION_COUNT];
+};
+
+/* clang-format off */
+static const struct phase phases[APP_PHASE_COUNT] = {
+#define APP_PHASE(name, phrase, declare, state, head, body, reply, await, \
+    worker)                                                              \
+	[APP_PHASE_##name] = {                                           \
+		.words = phrase,                                         \
+		.may = {                                                 \
+			[APP_MAY_DECLARE] = declare,                     \
+			[APP_MAY_SET_STATE] = state,                     \
+			[APP_MAY_READ_HEAD] = head,                      \
+			[APP_MAY_READ_BODY] = body,                      \
+			[APP_MAY_REPLY] = reply,                         \
+			[APP_MAY_AWAIT] = await,                         \
+			[APP_MAY_USE_WORKER] = worker,                   \
+		},                                                       \
+	},
+#include "app/app_phase.tbl"
+#undef APP_PHASE
+};
+/* clang-format on */
+
+bool
+app_phase_allows(
+    enum app_phase phase, enum app_permission permission, const char *function)
+{
+	if (phases[phase].may[permission])
+		return true;
+	log_error("%s: called from %s, where it is not allowed", function,
+	    phases[phase].words);
+	return false;
+}

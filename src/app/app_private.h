@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * struct app: what the files of app/ share.  Nobody else includes this.
+ */
+#ifndef APP_PRIVATE_H
+#define APP_PRIVATE_H
+
+#include <pthread.h>
+
+#include "app/app.h"
+#include "app/app_phase.h"
+#include "app/app_router.h"
+#include "app/app_scope.h"
+#include "base/base_list.h"
+#include "base/base_log.h"
+#include "base/base_memory.h"
+
+/* Makes room for one more in a heap array and gives its address, to be
+ * assigned to.  Evaluates its arguments more than once. */
+#define APP_GROW(array, count)                                            \
+	((array) = memory_resize((array), (count) + 1, sizeof(*(array))), \
+	    &(array)[(count)++])
+
+struct app_hook {
+	struct cohort_app *scope;
+	int (*start)(struct cohort_worker *, void *);
+	void (*stop)(struct cohort_worker *, void *);
+	void *context;
+	bool started;
+};
+
+#define COHORT_WORKER_MAGIC 0x90c4d7b3u
+
+/* What modules see of the process: timers, watches, calls. */
+struct cohort_worker {
+	unsigned magic;
+	struct app *app;
+	struct list timers; /* cohort_timer, cohort_watch */
+	struct list watches;
+};
+
+#define APP_MAGIC 0x1fa8632du
+
+struct app {
+	unsigned magic;
+	const struct settings *settings;
+	struct app_host *host;
+	struct cohort_worker worker;
+
+	/* Set-up, then constant. */
+	struct list scopes; /* cohort_app */
+	struct list routes; /* cohort_route */
+	unsigned scope_count, before_count, route_count, state_count;
+	char **texts; /* copies of texts that modules gave */
+	size_t text_count;
+	struct app_hook *hooks; /* in order of declaration */
+	size_t hook_count;
+	struct app_router *router;
+	enum app_phase phase;           /* of the module's code that runs now */
+	struct cohort_request *current; /* for which it runs; NULL: none */
+
+	/* Requests. */
+	struct list requests;       /* in progress */
+	struct list spare_requests; /* recycled */
+	size_t spare_count;
+	struct list ready; /* requests whose wait is over */
+	struct app_tickets *tickets;
+	bool retiring;
+
+	/* From other threads: cohort_resume, cohort_call. */
+	pthread_t thread;     /* of the loop */
+	pthread_mutex_t lock; /* of called */
+	struct list called;
+	bool closed; /* no more is taken into called */
+};
+
+#endif

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whole replies.  All of them come down to pieces with one release function;
+ * what is taken is released even where the reply is refused, so each public
+ * function ends in give() or in a release of its own.
+ */
+#include "app/app_reply.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/app_field.h"
+#include "app/app_request.h"
+#include "http/http_status.h"
+
+#define TEXT_TYPE  "text/plain; charset=utf-8"
+#define JSON_TYPE  "application/json"
+#define TEXT_GUESS 512   /* most texts are shorter */
+#define ARENA_MOST 16384 /* copies that are larger go to the heap */
+
+/* A whole reply as it is given. */
+struct offer {
+	const char *function;
+	int status;
+	const char *type;
+	const struct app_piece *pieces;
+	size_t count;
+	cohort_free *release;
+	void *owner;
+};
+
+void
+app_reply_init(struct app_reply *reply)
+{
+	size_t end = offsetof(struct app_reply, piece);
+
+	memset(reply, 0, end);
+	reply->fields = reply->own_fields;
+	reply->field_capacity = APP_REPLY_FIELDS;
+}
+
+void
+app_reply_release(struct cohort_request *request)
+{
+	struct app_reply *reply = &request->reply;
+	cohort_free *release = reply->release;
+
+	reply->release = NULL;
+	reply->pieces = NULL;
+	reply->piece_count = 0;
+	reply->size = 0;
+	app_call_free(request->app, release, reply->owner);
+}
+
+/* Forgets status and body, of a stream as well. */
+static void
+drop(struct cohort_request *request)
+{
+	struct app_reply *reply = &request->reply;
+
+	app_reply_release(request);
+	app_stream_drop(request);
+	reply->kind = APP_REPLY_NONE;
+	reply->is_failure = false;
+}
+
+void
+app_reply_error(struct cohort_request *request, int status)
+{
+	drop(request);
+	app_field_remove_content(request);
+	request->reply.kind = APP_REPLY_ERROR;
+	request->reply.status = status;
+}
+
+bool
+app_reply_may_begin(
+    struct cohort_request *request, int status, const char *function)
+{
+	struct app_reply *reply = &request->reply;
+
+	if (!app_request_may(request, APP_MAY_REPLY, function))
+		return false;
+	if (!http_status_is_final(status)) {
+		log_error("%s: status %d is none of a reply", function, status);
+		return false;
+	}
+	if (reply->kind == APP_REPLY_NONE ||
+	    request->app->phase == APP_PHASE_AFTER ||
+	    request->app->phase == APP_PHASE_PAGE)
+		return true;
+	log_error(
+	    "%s: a second reply, with status %d, refused", function, status);
+	reply->has_second = true;
+	return false;
+}
+
+static const struct app_piece *
+keep_pieces(struct cohort_request *request, const struct offer *offer)
+{
+	struct app_piece *pieces = &request->reply.piece;
+
+	if (offer->count > 1)
+		pieces = arena_alloc_raw(
+		    &request->exchange->arena, offer->count * sizeof(*pieces));
+	if (offer->count > 0)
+		memcpy(pieces, offer->pieces, offer->count * sizeof(*pieces));
+	return pieces;
+}
+
+/* The reply is what was offered. */
+static void
+take(struct cohort_request *request, const struct offer *offer)
+{
+	struct app_reply *reply = &request->reply;
+	size_t i;
+
+	drop(request);
+	reply->kind = APP_REPLY_WHOLE;
+	reply->status = offer->status;
+	reply->pieces = keep_pieces(request, offer);
+	reply->piece_count = offer->count;
+	for (i = 0; i < offer->count; i++)
+		reply->size += offer->pieces[i].size;
+	reply->release = offer->release;
+	reply->owner = offer->owner;
+	app_field_set_type(request, offer->type);
+}
+
+const char *
+app_reply_copy_type(struct cohort_request *request, const char *type)
+{
+	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
+	if (type == NULL)
+		return NULL;
+	return arena_copy(&request->exchange->arena, type, strlen(type));
+}
+
+/* Takes the offer, or releases what it took. */
+static enum cohort_verdict
+give(struct cohort_request *request, const struct offer *offer)
+{
+	if (!app_reply_may_begin(request, offer->status, offer->function)) {
+		app_call_free(request->app, offer->release, offer->owner);
+		return COHORT_FAILED;
+	}
+	take(request, offer);
+	app_field_check_type(request, offer->function, offer->type);
+	return COHORT_DONE;
+}
+
+/* The usual offer: one piece of bytes. */
+static enum cohort_verdict
+give_bytes(struct cohort_request *request, struct offer offer, const void *data,
+    size_t size)
+{
+	const struct app_piece piece = {
+		.data = data,
+		.fd = -1,
+		.size = (int64_t)size,
+	};
+
+	offer.pieces = &piece;
+	offer.count = size == 0 ? 0 : 1;
+	return give(request, &offer);
+}
+
+static void
+free_copy(void *copy)
+{
+	memory_free(copy);
+}
+
+/* As give_bytes, of a copy: one that is not small is not request memory. */
+static enum cohort_verdict
+give_copy(struct cohort_request *request, struct offer offer, const void *data,
+    size_t size)
+{
+	if (!app_reply_may_begin(request, offer.status, offer.function))
+		return COHORT_FAILED;
+	if (size <= ARENA_MOST) {
+		data = arena_copy(&request->exchange->arena, data, size);
+	} else {
+		data = offer.owner = memory_copy_bytes(data, size);
+		offer.release = free_copy;
+	}
+	return give_bytes(request, offer, data, size);
+}
+
+void
+app_reply_replace(struct cohort_request *request, int status, const char *type,
+    const char *text, size_t size)
+{
+	const struct app_piece piece = {
+		.data = text,
+		.fd = -1,
+		.size = (int64_t)size,
+	};
+
+	take(request,
+	    &(const struct offer) {
+		.status = status,
+		.type = type,
+		.pieces = &piece,
+		.count = 1,
+	    });
+}
+
+enum cohort_verdict
+cohort_reply_text(
+    struct cohort_request *request, int status, const char *format, ...)
+{
+	enum cohort_verdict verdict;
+	va_list arguments;
+
+	va_start(arguments, format);
+	verdict = cohort_reply_text_v(request, status, format, arguments);
+	va_end(arguments);
+	return verdict;
+}
+
+enum cohort_verdict
+cohort_reply_text_v(struct cohort_request *request, int status,
+    const char *format, va_list arguments)
+{
+	struct offer offer = {
+		.function = "cohort_reply_text",
+		.status = status,
+		.type = TEXT_TYPE,
+	};
+	enum cohort_verdict verdict;
+	char guess[TEXT_GUESS];
+	va_list again;
+	int size;
+
+	va_copy(again, arguments);
+	size = vsnprintf(guess, sizeof(guess), format, arguments);
+	if (size >= 0 && (size_t)size < sizeof(guess)) {
+		verdict = give_copy(request, offer, guess, (size_t)size);
+	} else {
+		offer.owner = memory_format_v(format, again);
+		offer.release = free_copy;
+		verdict = give_bytes(
+		    request, offer, offer.owner, strlen(offer.owner));
+	}
+	va_end(again);
+	return verdict;
+}
+
+enum cohort_verdict
+cohort_reply_json(
+    struct cohort_request *request, int status, const char *data, size_t size)
+{
+	const struct offer offer = {
+		.function = __func__,
+		.status = status,
+		.type = JSON_TYPE,
+	};
+
+	return give_copy(request, offer, data, size);
+}
+
+enum cohort_verdict
+cohort_reply_copy(struct cohort_request *request, int status, const char *type,
+    const void *data, size_t size)
+{
+	const struct offer offer = {
+		.function = __func__,
+		.status = status,
+		.type = app_reply_copy_type(request, type),
+	};
+
+	return give_copy(request, offer, data, size);
+}
+
+enum cohort_verdict
+cohort_reply_static(struct cohort_request *request, int status,
+    const char *type, const void *data, size_t size)
+{
+	const struct offer offer = {
+		.function = __func__,
+		.status = status,
+		.type = app_reply_copy_type(request, type),
+	};
+
+	return give_bytes(request, offer, data, size);
+}
+
+enum cohort_verdict
+cohort_reply_owned(struct cohort_request *request, int status, const char *type,
+    const void *data, size_t size, cohort_free *free_owner, void *owner)
+{
+	const struct offer offer = {
+		.function = __func__,
+		.status = status,
+		.type = app_reply_copy_type(request, type),
+		.release = free_owner,
+		.owner = owner,
+	};
+
+	return give_bytes(request, offer, data, size);
+}
+
+/* A descriptor as the owner of a piece. */
+static void
+close_owner(void *owner)
+{
+	close((int)(intptr_t)owner);
+}
+
+/* Completes the piece: size -1 is what is left.  Is it within the file? */
+static bool
+is_within(struct app_piece *piece, int64_t file_size)
+{
+	if (piece->offset < 0 || piece->offset > file_size)
+		return false;
+	if (piece->size == -1)
+		piece->size = file_size - piece->offset;
+	return piece->size >= 0 && piece->size <= file_size - piece->offset;
+}
+
+/* Completes the piece; false, with the reason logged, if it is not there. */
+static bool
+measure_file(struct app_piece *piece, const char *function)
+{
+	struct stat status;
+
+	if (fstat(piece->fd, &status) == -1) {
+		log_error("%s: fstat: %m", function);
+		return false;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		log_error("%s: not a regular file", function);
+		return false;
+	}
+	if (is_within(piece, status.st_size))
+		return true;
+	log_error("%s: %lld bytes from %lld on are not within the %lld of the "
+		  "file",
+	    function, (long long)piece->size, (long long)piece->offset,
+	    (long long)status.st_size);
+	return false;
+}
+
+enum cohort_verdict
+cohort_reply_file(struct cohort_request *request, int status, const char *type,
+    int fd, int64_t offset, int64_t size)
+{
+	struct app_piece piece = { .fd = fd, .offset = offset, .size = size };
+	struct offer offer = {
+		.function = __func__,
+		.status = status,
+		.type = app_reply_copy_type(request, type),
+		.pieces = &piece,
+		.release = close_owner,
+		.owner = (void *)(intptr_t)fd,
+	};
+
+	if (!measure_file(&piece, __func__)) {
+		if (fd >= 0)
+			close(fd);
+		return COHORT_FAILED;
+	}
+	offer.count = piece.size == 0 ? 0 : 1;
+	return give(request, &offer);
+}
+
+enum cohort_verdict
+app_reply_pieces(struct cohort_request *request, int status, const char *type,
+    const struct app_piece *pieces, size_t count, cohort_free *release,
+    void *owner)
+{
+	const struct offer offer = {
+		.function = __func__,
+		.status = status,
+		.type = app_reply_copy_type(request, type),
+		.pieces = pieces,
+		.count = count,
+		.release = release,
+		.owner = owner,
+	};
+
+	return give(request, &offer);
+}
+
+enum cohort_verdict
+cohort_reply_empty(struct cohort_request *request, int status)
+{
+	const struct offer offer = { .function = __func__, .status = status };
+
+	return give(request, &offer);
+}
+
+/* RFC 9110, 15.4: those that send the client to one other place. */
+static bool
+is_redirect(int status)
+{
+	return (status >= 301 && status <= 303) || status == 307 ||
+	    status == 308;
+}
+
+/* As in a target, only what is already encoded (RFC 3986, 2). */
+static bool
+is_encoded(const char *location)
+{
+	for (; *location != '\0'; location++)
+		if (*location <= ' ' || *location >= 0x7f ||
+		    strchr("\"<>\\^`{|}", *location) != NULL)
+			return false;
+	return true;
+}
+
+enum cohort_verdict
+cohort_reply_redirect(
+    struct cohort_request *request, int status, const char *location)
+{
+	const struct offer offer = { .function = __func__, .status = status };
+
+	if (!app_request_may(request, APP_MAY_REPLY, __func__))
+		return COHORT_FAILED;
+	if (!is_redirect(status)) {
+		log_error("%s: status %d is no redirection", __func__, status);
+		return COHORT_FAILED;
+	}
+	if (give(request, &offer) == COHORT_FAILED)
+		return COHORT_FAILED;
+	if (location == NULL || !is_encoded(location)) {
+		app_field_refuse(request, __func__, "Location", "bad value");
+		return COHORT_DONE;
+	}
+	cohort_reply_set(request, "Location", location);
+	return COHORT_DONE;
+}
+
+int
+cohort_reply_status(const struct cohort_request *request)
+{
+	if (!app_request_may(request, APP_MAY_READ_HEAD, __func__))
+		return 0;
+	return request->reply.status;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The reply of a request while it is made: status, header fields, and a body
+ * of pieces, or the mark that it is a stream.  Nothing of it goes out before
+ * app_send.h says so; until then it may be edited and replaced.  Private to
+ * app/, but for app_reply_pieces, which services use.  Loop thread.
+ */
+#ifndef APP_REPLY_H
+#define APP_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cohort/cohort.h>
+
+enum app_reply_kind {
+	APP_REPLY_NONE,
+	APP_REPLY_ERROR, /* a status that nobody has worded yet */
+	APP_REPLY_WHOLE,
+	APP_REPLY_STREAM
+};
+
+/* A part of a body: bytes, or, with data NULL, a part of a file. */
+struct app_piece {
+	const void *data;
+	int fd;
+	int64_t offset; /* in the file */
+	int64_t size;
+};
+
+#define APP_REPLY_FIELDS 16 /* more go to request memory */
+
+struct app_reply {
+	enum app_reply_kind kind;
+	int status;
+	bool refused;    /* a field was: the reply becomes a 500 */
+	bool is_failure; /* cohort_fail and cohort_refuse made it */
+	bool has_second; /* a second reply was refused */
+
+	struct cohort_pair *fields;
+	size_t field_count, field_capacity;
+
+	/* Of a whole one. */
+	const struct app_piece *pieces;
+	size_t piece_count;
+	int64_t size;
+	cohort_free *release; /* of owner; NULL: nothing was taken */
+	void *owner;
+
+	/* Where most replies fit in; not cleared. */
+	struct app_piece piece;
+	struct cohort_pair own_fields[APP_REPLY_FIELDS];
+};
+
+/* Empty, for a new request. */
+void app_reply_init(struct app_reply *reply);
+
+/* Releases what the body took.  Fields and status stay. */
+void app_reply_release(struct cohort_request *request);
+
+/*
+ * Makes the reply an error that nobody has worded yet, in place of what it
+ * was; fields that described the old content go.
+ */
+void app_reply_error(struct cohort_request *request, int status);
+
+/* A whole reply of bytes in request memory, whatever the reply was. */
+void app_reply_replace(struct cohort_request *request, int status,
+    const char *type, const char *text, size_t size);
+
+/*
+ * May that function give a reply of that status now?  If not, says so in the
+ * log.  The first reply counts; `after` functions and pages replace it.
+ */
+bool app_reply_may_begin(
+    struct cohort_request *request, int status, const char *function);
+
+/* A copy of a Content-Type in request memory; NULL gives NULL. */
+const char *app_reply_copy_type(
+    struct cohort_request *request, const char *type);
+
+/*
+ * As cohort_reply_owned, for a body of several pieces, of files as well:
+ * pieces, what they point to, and their descriptors live until
+ * release(owner), which is called exactly once, also on failure.
+ */
+enum cohort_verdict app_reply_pieces(struct cohort_request *request, int status,
+    const char *type, const struct app_piece *pieces, size_t count,
+    cohort_free *release, void *owner);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Requests are recycled with what they grew, so that steady state needs no
+ * malloc.  Owns the life of requests, and the rule who may call what.
+ */
+#include "app/app_request.h"
+
+#include <string.h>
+
+#include "app/app_end.h"
+#include "app/app_queue.h"
+#include "app/app_ticket.h"
+#include "app/app_wait.h"
+#include "app/app_worker.h"
+
+#define SPARE_MOST 256
+
+void
+app_requests_init(struct app *app)
+{
+	list_init(&app->requests);
+	list_init(&app->spare_requests);
+	list_init(&app->ready);
+	list_init(&app->called);
+	app->tickets = app_tickets_new();
+	app->thread = pthread_self();
+	pthread_mutex_init(&app->lock, NULL);
+	app_worker_init(app);
+}
+
+static void
+free_spare(struct cohort_request *request)
+{
+	app_body_fini(&request->body);
+	buffer_fini(&request->stream.held);
+	OBJECT_FREE(request);
+}
+
+void
+app_requests_fini(struct app *app)
+{
+	struct list_link *link;
+	size_t left;
+
+	if (!list_is_empty(&app->requests))
+		panic("an application ends before its requests");
+	app_queue_close(app);
+	left = app_worker_fini(app);
+	if (left != 0)
+		log_warn("stop hooks left %zu timers and watches", left);
+	while ((link = list_take_first(&app->spare_requests)) != NULL)
+		free_spare(LIST_OBJECT(link, struct cohort_request, link));
+	app_tickets_free(&app->tickets);
+	pthread_mutex_destroy(&app->lock);
+}
+
+void
+app_requests_retire(struct app *app)
+{
+	struct cohort_request *request;
+	struct list_link *link;
+
+	app->retiring = true;
+	LIST_FOREACH (link, &app->requests) {
+		request = LIST_OBJECT(link, struct cohort_request, link);
+		app_queue_review(request);
+	}
+}
+
+/* As the exchange describes itself, unless its protocol entered it too. */
+static void
+describe(const void *object, struct buffer *line)
+{
+	const struct cohort_request *request = object;
+	const struct log_scope *scope = &request->exchange->scope, *outer;
+
+	for (outer = request->log.parent; outer != NULL; outer = outer->parent)
+		if (outer == scope)
+			return;
+	scope->describe(scope->object, line);
+}
+
+static struct cohort_request *
+take_spare(struct app *app)
+{
+	struct list_link *link = list_take_first(&app->spare_requests);
+	struct cohort_request *request;
+
+	if (link != NULL) {
+		app->spare_count--;
+		return LIST_OBJECT(link, struct cohort_request, link);
+	}
+	OBJECT_NEW(request, COHORT_REQUEST_SPARE_MAGIC);
+	app_body_init(&request->body);
+	buffer_init(&request->stream.held, 0);
+	return request;
+}
+
+static void
+clear(struct cohort_request *request)
+{
+	size_t begin = offsetof(struct cohort_request, stage);
+	size_t end = offsetof(struct cohort_request, waits);
+
+	memset((char *)request + begin, 0, end - begin);
+	list_init(&request->waits);
+	list_init(&request->spare_waits);
+	list_init(&request->resumes);
+	app_reply_init(&request->reply);
+}
+
+struct cohort_request *
+app_request_new(struct app *app, struct http_exchange *exchange)
+{
+	struct cohort_request *request = take_spare(app);
+
+	clear(request);
+	request->magic = COHORT_REQUEST_MAGIC;
+	request->app = app;
+	request->exchange = exchange;
+	request->log = (struct log_scope) {
+		.describe = describe,
+		.object = request,
+	};
+	list_append(&app->requests, &request->link);
+	exchange->state = request;
+	return request;
+}
+
+static void
+recycle(struct cohort_request *request)
+{
+	struct app *app = request->app;
+
+	list_remove(&request->link);
+	request->magic = COHORT_REQUEST_SPARE_MAGIC;
+	request->exchange = NULL;
+	if (app->spare_count >= SPARE_MOST) {
+		free_spare(request);
+		return;
+	}
+	list_prepend(&app->spare_requests, &request->link);
+	app->spare_count++;
+}
+
+/* Does any function of a module run at the end? */
+static bool
+has_end(const struct cohort_request *request)
+{
+	return request->end_steps != NULL || request->attachments != NULL ||
+	    request->reply.release != NULL || !list_is_empty(&request->resumes);
+}
+
+void
+app_request_end(struct cohort_request *request, enum cohort_end end)
+{
+	struct app *app = request->app;
+
+	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
+	if (app->current == request)
+		panic("a request ends while a function of it runs");
+	request->waiting = false;
+	app_wait_disarm(request);
+	app_end_stop(request);
+	app_stream_unwatch(request);
+	app_ticket_drop(app->tickets, request->ticket);
+	list_remove(&request->ready_link);
+	if (has_end(request)) {
+		app_request_enter(request);
+		app_end_run(request, end);
+		app_queue_forget(request);
+		app_reply_release(request);
+		app_request_leave(request);
+	}
+	app_stream_drop(request);
+	app_body_clear(&request->body);
+	request->exchange->state = NULL;
+	recycle(request);
+}
+
+bool
+app_request_may(const struct cohort_request *request,
+    enum app_permission permission, const char *function)
+{
+	const struct app *app;
+
+	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
+	app = request->app;
+	if (!pthread_equal(app->thread, pthread_self()))
+		panic("%s: called in a thread of the module's own", function);
+	return app_phase_allows(
+	    app->current == request ? app->phase : APP_PHASE_NONE, permission,
+	    function);
+}
+
+void
+app_request_enter(struct cohort_request *request)
+{
+	struct app_host *host = request->app->host;
+
+	if (request->is_entered)
+		panic("a request is entered twice");
+	request->is_entered = true;
+	log_enter(&request->log);
+	host->functions->enter(host, request->exchange, NULL);
+}
+
+void
+app_request_leave(struct cohort_request *request)
+{
+	struct app_host *host = request->app->host;
+
+	host->functions->leave(host);
+	log_leave(&request->log);
+	request->is_entered = false;
+}
+
+struct app_frame
+app_frame_enter(
+    struct app *app, struct cohort_request *request, enum app_phase phase)
+{
+	struct app_frame outer = { app->current, app->phase };
+
+	app->current = request;
+	app->phase = phase;
+	return outer;
+}
+
+void
+app_frame_leave(struct app *app, struct app_frame outer)
+{
+	app->current = outer.request;
+	app->phase = outer.phase;
+}
+
+enum cohort_verdict
+app_request_run(struct cohort_request *request, enum app_phase phase,
+    struct app_handler step)
+{
+	struct app_frame outer = app_frame_enter(request->app, request, phase);
+	enum cohort_verdict verdict = step.handler(request, step.context);
+
+	app_frame_leave(request->app, outer);
+	return verdict;
+}
+
+void
+app_call_free(struct app *app, cohort_free *function, void *pointer)
+{
+	struct app_frame outer;
+
+	if (function == NULL)
+		return;
+	outer = app_frame_enter(app, NULL, APP_PHASE_FREE);
+	function(pointer);
+	app_frame_leave(app, outer);
+}
+
+const char *
+app_request_handler_name(const struct cohort_request *request)
+{
+	const struct cohort_route *route = request->route;
+
+	if (route == NULL)
+		return "no handler";
+	if (route->options.name != NULL)
+		return route->options.name;
+	return route->handler_name != NULL ? route->handler_name :
+					     route->pattern;
+}

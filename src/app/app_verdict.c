@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Whatever a function returned, the client gets an answer: a wrong verdict
+ * is a 500 and a log line, and once the head went out a cut.
+ */
+#include "app/app_verdict.h"
+
+#include <stdio.h>
+
+#include "app/app_end.h"
+#include "app/app_queue.h"
+#include "app/app_send.h"
+#include "app/app_wait.h"
+
+/* The reply cannot be what the function made of it. */
+static enum app_stage
+fail(struct cohort_request *request)
+{
+	if (request->head_sent) {
+		app_send_cut(request, COHORT_END_FAILED);
+		return APP_STAGE_SENT;
+	}
+	app_reply_error(request, 500);
+	return APP_STAGE_REPLY;
+}
+
+static enum app_stage
+blame(struct cohort_request *request, const char *what)
+{
+	if (request->stage == APP_STAGE_BEFORE)
+		log_error("a before function of \"%s/\" %s",
+		    request->before_scope->prefix, what);
+	else
+		log_error(
+		    "handler %s %s", app_request_handler_name(request), what);
+	return fail(request);
+}
+
+static enum app_stage
+settle_done(struct cohort_request *request)
+{
+	if (request->reply.kind == APP_REPLY_NONE)
+		return blame(request, "returned DONE without a reply");
+	if (!request->head_sent)
+		return APP_STAGE_REPLY;
+	app_send_stream_end(request);
+	return APP_STAGE_SENT;
+}
+
+/* The request waits: somebody, or some deadline, will continue it. */
+static void
+begin_wait(struct cohort_request *request)
+{
+	struct http_exchange *exchange = request->exchange;
+
+	request->waiting = true;
+	if (request->head_sent)
+		app_stream_watch(request);
+	else
+		app_end_watch(request);
+	if (request->room.handler != NULL &&
+	    app_stream_unsent(request) > APP_STREAM_FULL)
+		exchange->functions->want_room(exchange, APP_STREAM_ROOM);
+	app_queue_review(request);
+}
+
+static enum app_stage
+settle_later(struct cohort_request *request)
+{
+	enum app_reply_kind kind = request->reply.kind;
+
+	if (kind == APP_REPLY_WHOLE || kind == APP_REPLY_ERROR)
+		return blame(request, "returned LATER although it replied");
+	if (!app_wait_is_armed(request))
+		return blame(request, "returned LATER with nothing armed");
+	if (kind == APP_REPLY_STREAM && !request->head_sent) {
+		if (app_send_reply(request))
+			return APP_STAGE_SENT;
+		app_end_unwatch(request);
+	}
+	begin_wait(request);
+	return APP_STAGE_STAY;
+}
+
+static enum app_stage
+settle_declined(struct cohort_request *request)
+{
+	if (request->reply.kind != APP_REPLY_NONE)
+		return blame(request, "returned DECLINED although it replied");
+	return request->stage == APP_STAGE_BEFORE ? APP_STAGE_BEFORE :
+						    APP_STAGE_CANDIDATE;
+}
+
+/* The first reply counts: to give a second was the only failure. */
+static enum app_stage
+settle_failed(struct cohort_request *request)
+{
+	const struct app_reply *reply = &request->reply;
+
+	if (reply->is_failure ||
+	    (reply->kind == APP_REPLY_WHOLE && reply->has_second))
+		return APP_STAGE_REPLY;
+	return blame(request, "failed");
+}
+
+enum app_stage
+app_verdict_settle(struct cohort_request *request, enum cohort_verdict verdict)
+{
+	char what[64];
+
+	if (verdict != COHORT_LATER)
+		app_wait_disarm(request);
+	if (request->stream.must_cut)
+		return fail(request);
+	switch ((int)verdict) {
+	case COHORT_DONE:
+		return settle_done(request);
+	case COHORT_LATER:
+		return settle_later(request);
+	case COHORT_DECLINED:
+		return settle_declined(request);
+	case COHORT_FAILED:
+		return settle_failed(request);
+	}
+	snprintf(what, sizeof(what), "returned %d, which is no verdict",
+	    (int)verdict);
+	return blame(request, what);
+}
