@@ -56,6 +56,7 @@ struct ipc_slot {
 struct ipc_scoreboard {
 	uint32_t magic, layout;
 	uint32_t slot_count;
+	uint32_t slots_used; /* [master] none from here on was ever held */
 	struct ipc_slot slots[];
 };
 

@@ -65,7 +65,7 @@ tally_peers(const struct ipc_scoreboard *board, uint32_t slot, uint64_t now_ms)
 	uint32_t i;
 
 	count(&tally, load(&own->open));
-	for (i = 0; i < board->slot_count; i++)
+	for (i = 0; i < board->slots_used; i++)
 		if (i != slot && is_peer(&board->slots[i], own, now_ms))
 			count(&tally, load(&board->slots[i].open));
 	return tally;

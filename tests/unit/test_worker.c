@@ -319,6 +319,7 @@ make_master(void)
 	ck_assert_int_eq(ipc_scoreboard_open(4, &heritage.scoreboard,
 			     &heritage.scoreboard_fd, &error),
 	    0);
+	heritage.scoreboard->slots_used = 4;
 	ck_assert_int_eq(ipc_process_open(1234, &heritage.process,
 			     &heritage.process_fd, &error),
 	    0);

@@ -19,7 +19,7 @@ open_board(void)
 	board = aligned_alloc(
 	    64, (sizeof(*board) + 64 * sizeof(struct ipc_slot) + 63) / 64 * 64);
 	memset(board, 0, sizeof(*board) + 64 * sizeof(struct ipc_slot));
-	board->slot_count = SLOTS;
+	board->slot_count = board->slots_used = SLOTS;
 }
 
 static void

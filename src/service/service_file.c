@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Everything that a reply needs is worded here, once for all replies.  A
+ * small file is read at once, so its descriptor can go, and whoever changes
+ * it in place changes no reply that is on its way.
+ */
+#include "service/service_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_clock.h"
+#include "base/base_fd.h"
+#include "base/base_object.h"
+
+static struct service_file *
+new_file(const char *path, int fd, const struct stat *status)
+{
+	size_t size = strlen(path) + 1;
+	struct service_file *file = memory_alloc(sizeof(*file) + size);
+
+	file->magic = SERVICE_FILE_MAGIC;
+	file->references = 1;
+	file->fd = fd;
+	file->status = *status;
+	file->size = status->st_size;
+	memcpy(file->path, path, size);
+	return file;
+}
+
+/* Reads as much as is there: it may have shrunk since it was opened. */
+static int
+read_content(struct service_file *file)
+{
+	int64_t size = 0;
+	ssize_t got;
+
+	file->content = memory_alloc((size_t)file->size + 1);
+	while (size < file->size) {
+		got = pread(file->fd, file->content + size,
+		    (size_t)(file->size - size), size);
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			break;
+		size += got;
+	}
+	file->size = size;
+	fd_close(&file->fd);
+	return 0;
+}
+
+/* RFC 9110, 8.8.2.1: a date in the future would be a lie. */
+static void
+word(struct service_file *file)
+{
+	const struct stat *status = &file->status;
+	time_t now = clock_wall_seconds(), modified = status->st_mtime;
+	uint64_t nanoseconds = (uint64_t)status->st_mtim.tv_sec * 1000000000 +
+	    (uint64_t)status->st_mtim.tv_nsec;
+
+	http_date_write(file->modified, modified < now ? modified : now);
+	snprintf(file->etag, sizeof(file->etag),
+	    "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", (uint64_t)status->st_ino,
+	    (uint64_t)file->size, nanoseconds);
+}
+
+struct service_file *
+service_file_open(const struct service_root *root,
+    const struct service_types *types, const char *path)
+{
+	struct service_file *file;
+	struct stat status;
+	int fd = service_open(root, path, &status), number;
+
+	if (fd == -1)
+		return NULL;
+	if (S_ISDIR(status.st_mode)) {
+		close(fd);
+		errno = EISDIR;
+		return NULL;
+	}
+	file = new_file(path, fd, &status);
+	if (file->size <= SERVICE_FILE_CONTENT_MAX &&
+	    read_content(file) == -1) {
+		number = errno;
+		service_file_release(file);
+		errno = number;
+		return NULL;
+	}
+	file->type = service_types_find(types, path);
+	word(file);
+	return file;
+}
+
+struct service_file *
+service_file_hold(struct service_file *file)
+{
+	OBJECT_CHECK(file, SERVICE_FILE_MAGIC);
+	file->references++;
+	return file;
+}
+
+void
+service_file_release(void *pointer)
+{
+	struct service_file *file;
+
+	OBJECT_CAST(file, pointer, SERVICE_FILE_MAGIC);
+	if (--file->references > 0)
+		return;
+	fd_close(&file->fd);
+	memory_free(file->content);
+	OBJECT_FREE(file);
+}
+
+static bool
+is_same_time(const struct timespec *one, const struct timespec *other)
+{
+	return one->tv_sec == other->tv_sec && one->tv_nsec == other->tv_nsec;
+}
+
+bool
+service_file_is_current(
+    const struct service_file *file, const struct stat *status)
+{
+	const struct stat *known = &file->status;
+
+	return known->st_dev == status->st_dev &&
+	    known->st_ino == status->st_ino &&
+	    known->st_size == status->st_size &&
+	    is_same_time(&known->st_mtim, &status->st_mtim) &&
+	    is_same_time(&known->st_ctim, &status->st_ctim);
+}
+
+struct app_piece
+service_file_piece(const struct service_file *file, int64_t first, int64_t size)
+{
+	return (struct app_piece) {
+		.data = file->content == NULL ? NULL : file->content + first,
+		.fd = file->fd,
+		.offset = first,
+		.size = size,
+	};
+}

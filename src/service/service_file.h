@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * An open file as it is served: what one look at it told, with its contents
+ * if it is small, else its descriptor.  Counted references: the cache has
+ * one and every reply in flight another, so a file that is replaced stays
+ * for those who still send it.  Workers, loop thread.
+ */
+#ifndef SERVICE_FILE_H
+#define SERVICE_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "app/app_reply.h"
+#include "base/base_list.h"
+#include "http/http_date.h"
+#include "service/service_open.h"
+#include "service/service_types.h"
+
+#define SERVICE_FILE_MAGIC       0x94edbe2fu
+#define SERVICE_FILE_CONTENT_MAX 16384
+
+/* Three numbers of 64 bits in hex, two dashes, two quotes, and a NUL. */
+#define SERVICE_FILE_ETAG_SIZE (3 * 16 + 2 + 2 + 1)
+
+struct service_file {
+	unsigned magic;
+	unsigned references;
+	int fd;        /* -1 where content is there */
+	char *content; /* or NULL */
+	int64_t size;
+	struct stat status; /* when it was opened */
+	const char *type;
+	char etag[SERVICE_FILE_ETAG_SIZE];
+	char modified[HTTP_DATE_SIZE + 1]; /* not after it was opened */
+
+	/* service_cache.c's. */
+	struct list_link link;
+	struct service_file *next; /* in its bucket */
+	uint64_t checked_ms, used_ms;
+	uint32_t hash;
+	char path[];
+};
+
+/*
+ * Opens path, relative to root.  With one reference; or NULL with errno as
+ * of service_open, and EISDIR for a directory.  types outlives the file.
+ */
+struct service_file *service_file_open(const struct service_root *root,
+    const struct service_types *types, const char *path);
+
+struct service_file *service_file_hold(struct service_file *file);
+
+/* A cohort_free: gives one reference back; the last one closes. */
+void service_file_release(void *file);
+
+/* Is it what status tells of, unchanged? */
+bool service_file_is_current(
+    const struct service_file *file, const struct stat *status);
+
+/* A part of the file, valid as long as a reference is held. */
+struct app_piece service_file_piece(
+    const struct service_file *file, int64_t first, int64_t size);
+
+#endif
