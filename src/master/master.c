@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the order of the daemon's life: what is set up before what, what a
+ * cohort's success, failure or end means, and how everything stops.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_fd.h"
+#include "base/base_log.h"
+#include "base/base_object.h"
+#include "base/base_title.h"
+#include "master/master_private.h"
+
+/* Beyond connections: logs, channels, modules' own files. */
+#define SPARE_DESCRIPTORS 256u
+
+static struct master *
+master_new(const struct master_options *options)
+{
+	struct master *master;
+
+	OBJECT_NEW(master, MASTER_MAGIC);
+	master->options = options;
+	master->state = MASTER_STATE_STARTING;
+	master->scoreboard_fd = master->pid_lock = -1;
+	master->launcher = master->log = -1;
+	list_init(&master->listeners);
+	list_init(&master->cohorts);
+	return master;
+}
+
+static void
+master_free(struct master **master_pointer)
+{
+	struct master *master;
+
+	OBJECT_TAKE(master, master_pointer, MASTER_MAGIC);
+	master_signal_stop(master);
+	master_listen_drop_unused(master);
+	master_pid_file_remove(master);
+	ipc_scoreboard_close(&master->scoreboard, &master->scoreboard_fd);
+	if (master->base != NULL)
+		event_base_free(master->base);
+	fd_close(&master->launcher);
+	fd_close(&master->log);
+	memory_free(master->user);
+	memory_free(master->group);
+	OBJECT_FREE(master);
+}
+
+static bool
+has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+
+	if (fd == -1)
+		return false;
+	fd_close(&fd);
+	return true;
+}
+
+/* Workers inherit the limit; they cannot raise the hard one any more. */
+static void
+raise_limits(const struct settings *settings)
+{
+	size_t wanted = settings->max_connections + SPARE_DESCRIPTORS;
+	struct error error;
+	size_t limit;
+
+	if (fd_raise_limit(wanted, &limit, &error) == -1)
+		log_warn("%s", error.text);
+	else if (limit < wanted)
+		log_warn("max_connections %llu needs %zu descriptors, the "
+			 "limit is %zu: workers will hold fewer",
+		    (unsigned long long)settings->max_connections, wanted,
+		    limit);
+}
+
+static int
+open_base(struct master *master, struct error *error)
+{
+	struct event_config *config = event_config_new();
+
+	if (config != NULL) {
+		event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+		master->base = event_base_new_with_config(config);
+		event_config_free(config);
+	}
+	if (master->base == NULL)
+		return error_set(
+		    error, ERROR_SYSTEM, "cannot make an event loop");
+	return 0;
+}
+
+/* Takes *settings, and nulls it, once a cohort has it. */
+static int
+set_up(struct master *master, struct settings **settings_pointer,
+    struct error *error)
+{
+	struct settings *settings = *settings_pointer;
+	struct master_cohort *cohort;
+
+	master->has_terminal = master->options->foreground && has_terminal();
+	master->user = memory_copy_text(settings->user);
+	master->group = memory_copy_text(settings->group);
+	if (settings->pid_file[0] != '\0' &&
+	    master_pid_file_lock(master, settings->pid_file, error) == -1)
+		return -1;
+	raise_limits(settings);
+	if (ipc_scoreboard_open(IPC_SLOTS_MAX, &master->scoreboard,
+		&master->scoreboard_fd, error) == -1 ||
+	    open_base(master, error) == -1 ||
+	    master_signal_start(master, error) == -1 ||
+	    master_listen_inherit(master, error) == -1 ||
+	    master_cohort_new(master, settings, &cohort, error) == -1)
+		return -1;
+	*settings_pointer = NULL;
+	master_listen_drop_unused(master);
+	title_set("master");
+	master_cohort_start(cohort);
+	return 0;
+}
+
+/* Stops the loop once nothing is left to wait for. */
+static void
+check_stopped(struct master *master)
+{
+	if (master->state != MASTER_STATE_STOPPING ||
+	    !list_is_empty(&master->cohorts))
+		return;
+	master->state = MASTER_STATE_STOPPED;
+	event_base_loopbreak(master->base);
+}
+
+void
+master_stop(struct master *master, bool at_once)
+{
+	struct list_link *link, *following;
+	enum ipc_retire how = IPC_RETIRE_STOP;
+
+	if (at_once || master->state == MASTER_STATE_STOPPING)
+		how = IPC_RETIRE_NOW;
+	log_info(how == IPC_RETIRE_NOW ? "stopping at once" : "stopping");
+	master->state = MASTER_STATE_STOPPING;
+	master->current = master->next = master->withdrawn = NULL;
+	LIST_FOREACH_SAFE (link, following, &master->cohorts)
+		master_cohort_retire(
+		    LIST_OBJECT(link, struct master_cohort, link), how);
+	check_stopped(master);
+}
+
+static void
+start_succeeded(struct master *master, struct master_cohort *cohort)
+{
+	struct error error;
+
+	master->state = MASTER_STATE_RUNNING;
+	master->current = cohort;
+	if (master_pid_file_write(master, &error) == -1) {
+		master->failure = error;
+		log_error("%s", error.text);
+		master_stop(master, true);
+		return;
+	}
+	log_info("cohort %u serves with %u workers", cohort->number,
+	    master_cohort_count(cohort));
+	master_daemon_report(master, IPC_EXIT_OK, "");
+	if (master->reload_again) {
+		master->reload_again = false;
+		master_reload_start(master);
+	}
+}
+
+void
+master_on_cohort_serving(struct master_cohort *cohort)
+{
+	struct master *master = cohort->master;
+
+	if (master->state == MASTER_STATE_STARTING)
+		start_succeeded(master, cohort);
+	else if (cohort == master->next)
+		master_reload_on_serving(master);
+}
+
+void
+master_on_cohort_failed(struct master_cohort *cohort)
+{
+	struct master *master = cohort->master;
+
+	if (master->state == MASTER_STATE_STARTING) {
+		master->failure = cohort->failure;
+		master->state = MASTER_STATE_STOPPING;
+	} else if (cohort == master->next) {
+		master_reload_on_failed(master);
+	}
+}
+
+void
+master_on_cohort_gone(struct master_cohort *cohort)
+{
+	struct master *master = cohort->master;
+
+	if (cohort == master->withdrawn)
+		return;
+	log_debug("cohort %u is gone", cohort->number);
+	master_cohort_free(&cohort);
+	check_stopped(master);
+}
+
+static enum ipc_exit
+run(struct master *master, struct settings *settings)
+{
+	struct error error;
+	enum ipc_exit code;
+
+	if (set_up(master, &settings, &error) == -1) {
+		settings_free(&settings);
+		master->failure = error;
+	} else if (master->state != MASTER_STATE_STOPPED) {
+		event_base_dispatch(master->base);
+	}
+	if (master->failure.kind == ERROR_NONE) {
+		log_info("stopped");
+		if (master->launcher != -1)
+			master_daemon_report(master, IPC_EXIT_FAILURE,
+			    "stopped before it served");
+		return IPC_EXIT_OK;
+	}
+	code = ipc_exit_for(&master->failure);
+	if (!master->options->foreground)
+		log_error("%s", master->failure.text);
+	master_daemon_report(master, code, master->failure.text);
+	return code;
+}
+
+enum ipc_exit
+master_run(const struct master_options *options, struct settings *settings)
+{
+	struct master *master = master_new(options);
+	bool is_launcher = false;
+	enum ipc_exit code;
+	struct error error;
+
+	if (!options->foreground &&
+	    master_daemon_start(master, &is_launcher, &code, &error) == -1) {
+		master_daemon_report(master, IPC_EXIT_SYSTEM, error.text);
+		code = IPC_EXIT_SYSTEM;
+	} else if (!is_launcher) {
+		code = run(master, settings);
+	}
+	master_free(&master);
+	return code;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The master, as main.c sees it.  It binds, forks, watches, replaces and
+ * reloads.  It never loads a module and never reads a request.
+ */
+#ifndef MASTER_H
+#define MASTER_H
+
+#include <stdbool.h>
+
+#include "base/base_error.h"
+#include "config/config_parse.h"
+#include "ipc/ipc_exit.h"
+
+struct cohort_module;
+
+struct master_options {
+	struct config_overrides overrides;   /* for each reload anew */
+	const struct cohort_module *builtin; /* COHORT_MAIN, or NULL */
+	bool foreground;
+};
+
+/*
+ * Takes the settings of the first cohort.  Unless in the foreground, forks:
+ * the launching process waits, prints what it is told, and returns the exit
+ * code here once the cohort serves or has failed; the daemon itself returns
+ * here when it has stopped.  In the foreground it returns when stopped.
+ * All messages have been printed or logged.
+ */
+enum ipc_exit master_run(
+    const struct master_options *options, struct settings *settings);
+
+/* -s: sends the signal behind that word to the pid file's process, after
+ * proving by the lock that it lives.  Says that the result is unknown. */
+enum ipc_exit master_signal_running(const char *word, const char *pid_file);
+
+/* "reload, stop, quit, reopen": for the usage message. */
+const char *master_signal_words(void);
+
+#endif

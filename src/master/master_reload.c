@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the order of a reload: read the settings, bind what is new, start
+ * the new cohort, and only when all of it is ready let it serve and the old
+ * one retire.  Whatever fails before that leaves everything as it was.
+ * Reloads do not overlap: one asked for meanwhile follows afterwards.
+ */
+#include <string.h>
+
+#include "base/base_log.h"
+#include "master/master_private.h"
+
+static int
+check_start_only(const char *option, const char *before, const char *after,
+    struct error *error)
+{
+	if (strcmp(before, after) == 0)
+		return 0;
+	return error_set(error, ERROR_CONFIG,
+	    "%s changed from \"%s\" to \"%s\", which needs a restart", option,
+	    before, after);
+}
+
+static int
+prepare(struct master *master, struct error *error)
+{
+	struct settings *settings;
+
+	if (config_parse(&master->options->overrides, &settings, error) == -1)
+		return -1;
+	if (check_start_only("pid_file",
+		master->pid_file == NULL ? "" : master->pid_file,
+		settings->pid_file, error) == -1 ||
+	    check_start_only("user", master->user, settings->user, error) ==
+		-1 ||
+	    check_start_only("group", master->group, settings->group, error) ==
+		-1 ||
+	    master_cohort_new(master, settings, &master->next, error) == -1) {
+		settings_free(&settings);
+		return -1;
+	}
+	return 0;
+}
+
+void
+master_reload_start(struct master *master)
+{
+	struct error error;
+
+	if (master->state == MASTER_STATE_STOPPING)
+		return;
+	if (master->state == MASTER_STATE_STARTING || master->next != NULL) {
+		master->reload_again = true;
+		return;
+	}
+	log_info("reload: reading the configuration");
+	if (prepare(master, &error) == -1) {
+		log_error("reload failed, nothing was changed: %s", error.text);
+		return;
+	}
+	master_cohort_start(master->next);
+}
+
+/* The cohort that WINCH left: its listeners are in other hands now. */
+static void
+drop_withdrawn(struct master *master)
+{
+	struct master_cohort *cohort = master->withdrawn;
+
+	master->withdrawn = NULL;
+	master_cohort_retire(cohort, IPC_RETIRE_REPLACED);
+}
+
+static void
+follow_up(struct master *master)
+{
+	if (!master->reload_again)
+		return;
+	master->reload_again = false;
+	master_reload_start(master);
+}
+
+void
+master_reload_on_serving(struct master *master)
+{
+	struct master_cohort *old = master->current;
+
+	if (master->withdrawn != NULL)
+		drop_withdrawn(master);
+	master->current = master->next;
+	master->next = NULL;
+	master_logs_use(
+	    master, &master->current->logs, master->current->settings);
+	if (old != NULL) {
+		log_info("reloaded: cohort %u serves with %u workers; cohort "
+			 "%u retires",
+		    master->current->number,
+		    master_cohort_count(master->current), old->number);
+		master_cohort_retire(old, IPC_RETIRE_REPLACED);
+	} else {
+		log_info("reloaded: cohort %u serves with %u workers",
+		    master->current->number,
+		    master_cohort_count(master->current));
+	}
+	follow_up(master);
+}
+
+void
+master_reload_on_failed(struct master *master)
+{
+	log_error("reload failed, nothing was changed: %s",
+	    master->next->failure.text);
+	master->next = NULL;
+	follow_up(master);
+}

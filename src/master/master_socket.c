@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns the making of a listening socket.  What accepted sockets inherit from
+ * it on Linux (TCP_NODELAY) is set here once instead of on each of them.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_fd.h"
+#include "base/base_log.h"
+#include "base/base_memory.h"
+#include "master/master_socket.h"
+
+/* Seconds that TCP_DEFER_ACCEPT holds a silent connection back. */
+#define DEFER_SECONDS 1
+
+char *
+master_socket_name(const struct sockaddr *address, socklen_t size)
+{
+	const struct sockaddr_un *local = (const void *)address;
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+
+	if (address->sa_family == AF_UNIX) {
+		if (size <= offsetof(struct sockaddr_un, sun_path))
+			return NULL;
+		return memory_format("unix:%s", local->sun_path);
+	}
+	if (getnameinfo(address, size, host, sizeof(host), port, sizeof(port),
+		NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return NULL;
+	if (address->sa_family == AF_INET6)
+		return memory_format("[%s]:%s", host, port);
+	return memory_format("%s:%s", host, port);
+}
+
+char *
+master_socket_name_of(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+
+	memset(&address, 0, sizeof(address));
+	if (getsockname(fd, (struct sockaddr *)&address, &size) == -1)
+		return NULL;
+	return master_socket_name((const struct sockaddr *)&address, size);
+}
+
+/*
+ * Without SYN cookies, connections that are held back fill the queue of
+ * half-open ones, and silent clients keep the others waiting (design, 4).
+ */
+static bool
+has_syn_cookies(void)
+{
+	char digit = '0';
+	int fd;
+
+	fd = open("/proc/sys/net/ipv4/tcp_syncookies", O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	if (read(fd, &digit, 1) != 1)
+		digit = '0';
+	fd_close(&fd);
+	return digit != '0';
+}
+
+static int
+set_option(int fd, int level, int option, int value, const char *name,
+    struct error *error)
+{
+	if (setsockopt(fd, level, option, &value, sizeof(value)) == -1)
+		return error_set_errno(error, "cannot set %s", name);
+	return 0;
+}
+
+static int
+adjust_tcp(
+    int fd, const struct settings_listener *settings, struct error *error)
+{
+	bool defer = settings->defer_accept;
+
+	if (defer && !has_syn_cookies()) {
+		log_info("listen \"%s\": defer_accept is off, because "
+			 "net.ipv4.tcp_syncookies is 0",
+		    settings->address);
+		defer = false;
+	}
+	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY", error) ==
+	    -1)
+		return -1;
+	return set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
+	    defer ? DEFER_SECONDS : 0, "TCP_DEFER_ACCEPT", error);
+}
+
+static int
+adjust_unix(int fd, const struct sockaddr_un *address,
+    const struct settings_listener *settings, struct error *error)
+{
+	if (address->sun_path[0] == '\0')
+		return 0;
+	if (chmod(address->sun_path, (mode_t)settings->mode) == -1)
+		return error_set_errno(
+		    error, "cannot set the mode of %s", address->sun_path);
+	return 0;
+}
+
+int
+master_socket_adjust(
+    int fd, const struct settings_listener *settings, struct error *error)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+	int result;
+
+	memset(&address, 0, sizeof(address));
+	if (getsockname(fd, (struct sockaddr *)&address, &size) == -1)
+		return error_set_errno(error, "getsockname");
+	if (address.ss_family == AF_UNIX)
+		result =
+		    adjust_unix(fd, (const void *)&address, settings, error);
+	else
+		result = adjust_tcp(fd, settings, error);
+	if (result == 0 && listen(fd, (int)settings->backlog) == -1)
+		result = error_set_errno(error, "listen");
+	return result;
+}
+
+/* Removes the socket that a daemon left which is no more. */
+static int
+remove_stale(const struct sockaddr_un *address, struct error *error)
+{
+	struct stat status;
+	int fd, result;
+
+	if (lstat(address->sun_path, &status) == -1)
+		return 0;
+	if (!S_ISSOCK(status.st_mode))
+		return error_set(error, ERROR_CONFIG,
+		    "%s exists and is no socket", address->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return error_set_errno(error, "socket");
+	result = connect(fd, (const void *)address, sizeof(*address));
+	if (result == 0 || errno != ECONNREFUSED)
+		error_set(error, ERROR_RUNTIME,
+		    "%s is in use by another process", address->sun_path);
+	else
+		result = -2;
+	fd_close(&fd);
+	if (result != -2)
+		return -1;
+	if (unlink(address->sun_path) == -1)
+		return error_set_errno(
+		    error, "cannot remove the stale %s", address->sun_path);
+	return 0;
+}
+
+static int
+bind_unix(int fd, const struct sockaddr *address, socklen_t size,
+    const struct settings_listener *settings, struct error *error)
+{
+	mode_t before;
+	int result;
+
+	if (remove_stale((const void *)address, error) == -1)
+		return -1;
+	before = umask(~(mode_t)settings->mode & 0777);
+	result = bind(fd, address, size);
+	if (result == -1)
+		error_set_errno(error, "bind");
+	umask(before);
+	return result;
+}
+
+static int
+bind_tcp(int fd, const struct sockaddr *address, socklen_t size,
+    const struct settings_listener *settings, struct error *error)
+{
+	if (set_option(
+		fd, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR", error) == -1)
+		return -1;
+	if (address->sa_family == AF_INET6 &&
+	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, settings->v6only,
+		"IPV6_V6ONLY", error) == -1)
+		return -1;
+	if (bind(fd, address, size) == -1)
+		return error_set_errno(error, "bind");
+	return 0;
+}
+
+int
+master_socket_open(const struct sockaddr *address, socklen_t size,
+    const struct settings_listener *settings, int *fd_r, struct error *error)
+{
+	int result;
+
+	*fd_r = socket(
+	    address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (*fd_r == -1)
+		return error_set_errno(error, "socket");
+	if (address->sa_family == AF_UNIX)
+		result = bind_unix(*fd_r, address, size, settings, error);
+	else
+		result = bind_tcp(*fd_r, address, size, settings, error);
+	if (result == 0)
+		result = master_socket_adjust(*fd_r, settings, error);
+	if (result == -1)
+		fd_close(fd_r);
+	return result;
+}

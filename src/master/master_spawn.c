@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Owns fork(2) and waitpid(2): how a worker is born and buried.  Whether
+ * there should be one is not asked here (master_policy.h, master_cohort.c).
+ *
+ * Signals stay blocked from before the fork until the child has put its own
+ * dispositions in place: a TERM in between would run the master's handler
+ * in the child and be lost.
+ */
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_clock.h"
+#include "base/base_fd.h"
+#include "base/base_log.h"
+#include "base/base_object.h"
+#include "master/master_private.h"
+#include "worker/worker.h"
+
+static bool
+slot_is_taken(const struct master *master, uint32_t slot)
+{
+	return master->scoreboard->slots[slot].generation != 0;
+}
+
+static int
+find_slot(const struct master *master, uint32_t *slot_r, struct error *error)
+{
+	uint32_t slot;
+
+	for (slot = 0; slot < master->scoreboard->slot_count; slot++) {
+		if (slot_is_taken(master, slot))
+			continue;
+		*slot_r = slot;
+		return 0;
+	}
+	return error_set(error, ERROR_RUNTIME,
+	    "all %u worker slots are taken: old workers are still finishing",
+	    master->scoreboard->slot_count);
+}
+
+static void
+take_slot(struct master_worker *worker)
+{
+	struct master_cohort *cohort = worker->cohort;
+	struct ipc_scoreboard *board = cohort->master->scoreboard;
+	struct ipc_slot *slot = &board->slots[worker->slot];
+
+	slot->open = slot->busy = 0;
+	slot->accepting = slot->serving = 0;
+	slot->busy_since_ms = 0;
+	slot->max_connections = cohort->settings->max_connections;
+	slot->cohort = cohort->number;
+	slot->generation = worker->generation;
+	if (worker->slot >= board->slots_used)
+		board->slots_used = worker->slot + 1;
+}
+
+static void
+leave_slot(struct master_worker *worker)
+{
+	struct ipc_slot *slot;
+
+	slot = &worker->cohort->master->scoreboard->slots[worker->slot];
+	slot->pid = 0;
+	slot->serving = slot->accepting = 0;
+	slot->open = slot->busy = 0;
+	slot->generation = 0;
+}
+
+static void
+on_deadline(evutil_socket_t fd, short events, void *context)
+{
+	struct master_worker *worker;
+
+	OBJECT_CAST(worker, context, MASTER_WORKER_MAGIC);
+	master_worker_advance(worker, MASTER_WORKER_ON_TIMEOUT);
+}
+
+static struct master_worker *
+worker_new(struct master_cohort *cohort, uint32_t slot)
+{
+	struct master_worker *worker;
+
+	OBJECT_NEW(worker, MASTER_WORKER_MAGIC);
+	worker->cohort = cohort;
+	worker->state = MASTER_WORKER_STARTING;
+	worker->slot = slot;
+	worker->generation = ++cohort->master->last_generation;
+	worker->channel_fd = worker->process_fd = -1;
+	event_assign(&worker->deadline, cohort->master->base, -1, 0,
+	    on_deadline, worker);
+	list_append(&cohort->workers, &worker->link);
+	take_slot(worker);
+	return worker;
+}
+
+void
+master_worker_free(struct master_worker **worker_pointer)
+{
+	struct master_worker *worker;
+
+	OBJECT_TAKE(worker, worker_pointer, MASTER_WORKER_MAGIC);
+	event_del(&worker->deadline);
+	master_channel_stop(worker);
+	ipc_process_close(&worker->process, &worker->process_fd);
+	leave_slot(worker);
+	list_remove(&worker->link);
+	OBJECT_FREE(worker);
+}
+
+static struct ipc_listener *
+inherited_listeners(const struct master_cohort *cohort)
+{
+	struct ipc_listener *listeners;
+	size_t i;
+
+	listeners =
+	    memory_alloc_array(cohort->listener_count + 1, sizeof(*listeners));
+	for (i = 0; i < cohort->listener_count; i++) {
+		listeners[i].fd = cohort->listeners[i]->fd;
+		listeners[i].name = cohort->listeners[i]->name;
+		listeners[i].is_tcp = cohort->listeners[i]->is_tcp;
+	}
+	return listeners;
+}
+
+static pid_t
+fork_worker(struct master_worker *worker, int channel)
+{
+	struct master_cohort *cohort = worker->cohort;
+	struct master *master = cohort->master;
+	struct ipc_listener *listeners = inherited_listeners(cohort);
+	const struct ipc_heritage heritage = {
+		.cohort = cohort->number,
+		.slot = worker->slot,
+		.generation = worker->generation,
+		.master = getpid(),
+		.settings = cohort->settings,
+		.builtin = master->options->builtin,
+		.channel = channel,
+		.scoreboard = master->scoreboard,
+		.scoreboard_fd = master->scoreboard_fd,
+		.process = worker->process,
+		.process_fd = worker->process_fd,
+		.listeners = listeners,
+		.listener_count = cohort->listener_count,
+		.error_log = cohort->logs.error_log,
+		.access_log = cohort->logs.access_log,
+	};
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		worker_run(&heritage);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	memory_free(listeners);
+	return pid;
+}
+
+static void
+start_deadline(struct master_worker *worker)
+{
+	uint64_t ms = worker->cohort->settings->start_timeout;
+	struct timeval wait = {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+
+	worker->since_ms = clock_monotonic_ms();
+	event_add(&worker->deadline, &wait);
+}
+
+static int
+open_shared(struct master_worker *worker, int *channel_r, struct error *error)
+{
+	if (ipc_process_open(worker->generation, &worker->process,
+		&worker->process_fd, error) == -1)
+		return -1;
+	if (ipc_channel_open(&worker->channel_fd, channel_r, error) == -1)
+		return -1;
+	return master_channel_start(worker, error);
+}
+
+int
+master_spawn(struct master_cohort *cohort, struct error *error)
+{
+	struct master_worker *worker;
+	int channel = -1;
+	uint32_t slot = 0;
+
+	if (find_slot(cohort->master, &slot, error) == -1)
+		return -1;
+	worker = worker_new(cohort, slot);
+	if (open_shared(worker, &channel, error) == -1)
+		goto fail;
+	worker->pid = fork_worker(worker, channel);
+	if (worker->pid == -1) {
+		error_set_errno(error, "fork");
+		goto fail;
+	}
+	fd_close(&channel);
+	cohort->master->scoreboard->slots[slot].pid = worker->pid;
+	start_deadline(worker);
+	log_debug("worker %u (pid %d) of cohort %u started", slot,
+	    (int)worker->pid, cohort->number);
+	return 0;
+fail:
+	fd_close(&channel);
+	master_worker_free(&worker);
+	return -1;
+}
+
+static struct master_worker *
+find_worker(struct master *master, pid_t pid)
+{
+	struct list_link *cohort_link, *link;
+	struct master_cohort *cohort;
+	struct master_worker *worker;
+
+	LIST_FOREACH (cohort_link, &master->cohorts) {
+		cohort = LIST_OBJECT(cohort_link, struct master_cohort, link);
+		LIST_FOREACH (link, &cohort->workers) {
+			worker = LIST_OBJECT(link, struct master_worker, link);
+			if (worker->pid == pid)
+				return worker;
+		}
+	}
+	return NULL;
+}
+
+void
+master_spawn_reap(struct master *master)
+{
+	struct master_worker *worker;
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		worker = find_worker(master, pid);
+		if (worker == NULL)
+			continue;
+		master_channel_drain(worker);
+		master_death_record(worker, status);
+		master_worker_advance(worker, MASTER_WORKER_ON_EXIT);
+	}
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A worker as the master sees it: a table [state][event], whose state is
+ * written by master_worker_advance only.
+ *
+ *	starting -READY-> ready -SERVE-> serving -RETIRE-> retiring
+ *	    |               |               |                 |
+ *	 TIMEOUT: killed    +----- EXIT: gone, from anywhere --+
+ *	 EXIT: failed
+ *
+ * failed: died before READY.  hung: told to die, not yet dead.
+ */
+#ifndef MASTER_WORKER_H
+#define MASTER_WORKER_H
+
+struct master_worker;
+
+enum master_worker_state {
+	MASTER_WORKER_STARTING,
+	MASTER_WORKER_READY,
+	MASTER_WORKER_SERVING,
+	MASTER_WORKER_RETIRING,
+	MASTER_WORKER_HUNG,
+	MASTER_WORKER_FAILED,
+	MASTER_WORKER_GONE,
+	MASTER_WORKER_STATE_COUNT
+};
+
+enum master_worker_event {
+	MASTER_WORKER_ON_READY,   /* its message */
+	MASTER_WORKER_ON_SERVE,   /* we tell it to serve */
+	MASTER_WORKER_ON_RETIRE,  /* we tell it to retire */
+	MASTER_WORKER_ON_TIMEOUT, /* start or shutdown took too long */
+	MASTER_WORKER_ON_EXIT,    /* waitpid has it */
+	MASTER_WORKER_EVENT_COUNT
+};
+
+void master_worker_advance(
+    struct master_worker *worker, enum master_worker_event event);
+
+const char *master_worker_state_name(enum master_worker_state state);
+
+#endif
