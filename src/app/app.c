@@ -216,7 +216,9 @@ fail_start(const struct app_hook *hook, int result, struct error *error)
 	union start_pointer pointer = { .start = hook->start };
 	const char *name = app_scope_function_name(pointer.function);
 
-	if (name == NULL)
+	if (hook->scope->error->kind != ERROR_NONE)
+		*error = *hook->scope->error;
+	else if (name == NULL)
 		error_set(
 		    error, ERROR_RUNTIME, "a start hook returned %d", result);
 	else
@@ -236,7 +238,7 @@ start_hook(struct app *app, struct app_hook *hook, struct error *error)
 		result = hook->start(&app->worker, hook->context);
 		leave(app, frame);
 	}
-	if (result != 0)
+	if (result != 0 || hook->scope->error->kind != ERROR_NONE)
 		return fail_start(hook, result, error);
 	hook->started = true;
 	return 0;

@@ -157,7 +157,7 @@ int
 cohort_setup_error_v(
     struct cohort_app *app, const char *format, va_list arguments)
 {
-	if (!app_scope_may(app, APP_MAY_DECLARE, "cohort_setup_error"))
+	if (!app_scope_may(app, APP_MAY_SET_STATE, "cohort_setup_error"))
 		return -1;
 	return app_scope_fail_v(app, format, arguments);
 }

@@ -100,7 +100,8 @@ app_scope_fail_v(
 {
 	char *words = memory_format_v(format, arguments);
 
-	if (scope->app->phase != APP_PHASE_SETUP)
+	if (scope->app->phase != APP_PHASE_SETUP &&
+	    scope->app->phase != APP_PHASE_START)
 		log_error("%s", words);
 	else if (scope->error->kind == ERROR_NONE)
 		error_set(scope->error, ERROR_CONFIG, "%s", words);

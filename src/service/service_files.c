@@ -24,6 +24,7 @@
 
 struct files {
 	unsigned magic;
+	struct cohort_app *app;
 	const struct settings_mount *mount; /* outlives the app */
 	size_t open_files;                  /* this mount's share */
 	uint64_t open_files_valid;
@@ -165,10 +166,8 @@ make_boundary(struct files *files)
 {
 	uint64_t number;
 
-	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number)) {
-		cohort_log(NULL, COHORT_ERROR, "getrandom: %m");
-		return -1;
-	}
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		return cohort_setup_error(files->app, "getrandom: %m");
 	snprintf(files->boundary, sizeof(files->boundary), "cohort-%016llx",
 	    (unsigned long long)number);
 	return 0;
@@ -181,12 +180,8 @@ start(struct cohort_worker *worker, void *context)
 	struct error error;
 
 	OBJECT_CAST(files, context, SERVICE_FILES_MAGIC);
-	if (service_root_open(files->mount->files, &files->root, &error) ==
-	    -1) {
-		cohort_log(NULL, COHORT_ERROR, "%s: files %s",
-		    files->mount->place, error.text);
-		return -1;
-	}
+	if (service_root_open(files->mount->files, &files->root, &error) == -1)
+		return cohort_setup_error(files->app, "files %s", error.text);
 	files->cache = service_cache_new(&files->root, files->types,
 	    files->open_files, files->open_files_valid);
 	return make_boundary(files);
@@ -246,6 +241,7 @@ service_files_setup(struct cohort_app *app, const struct settings *settings,
 	if (service_types_new(settings->types, &types, &error) == -1)
 		return cohort_setup_error(app, "%s", error.text);
 	OBJECT_NEW(files, SERVICE_FILES_MAGIC);
+	files->app = app;
 	files->mount = mount;
 	files->open_files = share_of_open_files(settings);
 	files->open_files_valid = settings->open_files_valid;

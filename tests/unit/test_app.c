@@ -31,6 +31,20 @@ start_badly(struct cohort_worker *worker, void *context)
 	return 3;
 }
 
+static int
+start_with_words(struct cohort_worker *worker, void *context)
+{
+	strcat(events, "!");
+	cohort_setup_error(context, "cannot open %s", "the store");
+	return 0;
+}
+
+static int
+hooks_with_words(struct cohort_app *app)
+{
+	return cohort_on_start(app, start_with_words, app);
+}
+
 static void
 stop(struct cohort_worker *worker, void *context)
 {
@@ -129,6 +143,20 @@ START_TEST(after_a_failed_start_whole_mounts_are_stopped)
 	ck_assert_str_eq(events, "+a+b+c!d-a");
 	app_free(&app);
 	ck_assert_str_eq(events, "+a+b+c!d-a~e");
+}
+END_TEST
+
+START_TEST(a_start_hook_says_why)
+{
+	static const struct test_mount mount = { .setup = hooks_with_words };
+	struct app *app = make(&mount, 1);
+	struct error error;
+
+	ck_assert_int_eq(app_start(app, &error), -1);
+	ck_assert_str_eq(error.text,
+	    "test.conf:1: mount \"/\": cannot open the store");
+	ck_assert_str_eq(events, "!");
+	app_free(&app);
 }
 END_TEST
 
@@ -282,6 +310,7 @@ main(void)
 
 	tcase_add_test(tcase, hooks_start_in_order_and_stop_in_reverse);
 	tcase_add_test(tcase, after_a_failed_start_whole_mounts_are_stopped);
+	tcase_add_test(tcase, a_start_hook_says_why);
 	tcase_add_test(tcase, what_was_not_started_is_not_stopped);
 	tcase_add_test(tcase, settings_come_from_the_mount);
 	tcase_add_loop_test(

@@ -133,8 +133,10 @@ COHORT_EXPORT const char *cohort_setting(
     struct cohort_app *app, const char *name, const char *fallback);
 
 /*
- * Makes set-up fail with these words, unless an earlier error stands: for a
- * setting with a value that makes no sense.  Returns -1.
+ * Makes set-up, or the start hook that calls it, fail with these words,
+ * unless an earlier error stands: for a setting with a value that makes no
+ * sense, a file that cannot be opened.  They are what the operator reads:
+ * the words of a failed start or reload.  Returns -1.
  */
 COHORT_EXPORT int cohort_setup_error(
     struct cohort_app *app, const char *format, ...) COHORT_PRINTF(2, 3);
