@@ -186,6 +186,8 @@ app_new(const struct app_settings *settings, struct app **app_r,
 	OBJECT_NEW(app, APP_MAGIC);
 	app->settings = settings->settings;
 	app->host = settings->host;
+	app->keeps_half_closed =
+	    strcmp(app->settings->http.half_close, "keep") == 0;
 	list_init(&app->scopes);
 	list_init(&app->routes);
 	app_requests_init(app);

@@ -5,6 +5,7 @@
  */
 #include "app/app_candidate.h"
 
+#include "app/app_end.h"
 #include "app/app_field.h"
 
 static const struct http_request *
@@ -132,6 +133,7 @@ app_candidate_next(struct cohort_request *request)
 		if (!fits(request, candidate))
 			continue;
 		request->fitted = true;
+		app_end_unwatch(request);
 		request->exchange->route = app_request_handler_name(request);
 		tell_half_close(
 		    request, candidate->route->options.keep_half_closed);

@@ -2,7 +2,7 @@
 /*
  * The route's timeout runs only while somebody waits: it starts with the
  * first LATER and starts anew with the handler, so a slow upload is not the
- * handler's fault.  A deadline of the request's own runs to the very end.
+ * handler's fault, nor what one route took that of the next.  A deadline of the request's own runs to the very end.
  */
 #include "app/app_end.h"
 
@@ -93,6 +93,10 @@ cohort_on_end(struct cohort_request *request,
 
 	if (!app_request_may(request, APP_MAY_AWAIT, __func__))
 		return -1;
+	if (function == NULL) {
+		log_error("%s: function is NULL", __func__);
+		return -1;
+	}
 	step = arena_alloc_raw(&request->exchange->arena, sizeof(*step));
 	step->next = request->end_steps;
 	step->function = function;

@@ -56,7 +56,8 @@ struct app {
 	struct app_hook *hooks; /* in order of declaration */
 	size_t hook_count;
 	struct app_router *router;
-	enum app_phase phase;           /* of the module's code that runs now */
+	bool keeps_half_closed; /* what protocols do until told otherwise */
+	enum app_phase phase;   /* of the module's code that runs now */
 	struct cohort_request *current; /* for which it runs; NULL: none */
 
 	/* Requests. */

@@ -54,6 +54,10 @@ cohort_call(struct cohort_worker *worker,
     void (*function)(struct cohort_worker *, void *), void *context)
 {
 	OBJECT_CHECK(worker, COHORT_WORKER_MAGIC);
+	if (function == NULL) {
+		log_error("%s: function is NULL", __func__);
+		return -1;
+	}
 	return add(worker->app,
 	    &(const struct call) {
 		.function = function,
@@ -85,7 +89,9 @@ cohort_resume(struct cohort_worker *worker, cohort_ticket ticket,
 
 	OBJECT_CHECK(worker, COHORT_WORKER_MAGIC);
 	app = worker->app;
-	if (ticket.id != 0 &&
+	if (next == NULL)
+		log_error("%s: next is NULL", __func__);
+	if (next != NULL && ticket.id != 0 &&
 	    (!is_loop_thread(app) ||
 		app_ticket_find(app->tickets, ticket) != NULL) &&
 	    add(app, &call) == 0)
@@ -155,7 +161,8 @@ retire(struct cohort_request *request)
 		app_dispatch_retire(request);
 }
 
-/* Runs one thing that continues the request. */
+/* Runs one thing that continues the request: room last, as a stream whose
+ * client is fast always has some. */
 static void
 go_on(struct cohort_request *request)
 {
@@ -163,10 +170,10 @@ go_on(struct cohort_request *request)
 
 	if (link != NULL)
 		resume(request, LIST_OBJECT(link, struct call, link));
-	else if (has_room(request))
-		app_dispatch_continue(request, request->room);
 	else if (must_retire(request))
 		retire(request);
+	else if (has_room(request))
+		app_dispatch_continue(request, request->room);
 }
 
 static void

@@ -118,6 +118,7 @@ app_request_new(struct app *app, struct http_exchange *exchange)
 	request->magic = COHORT_REQUEST_MAGIC;
 	request->app = app;
 	request->exchange = exchange;
+	request->half_closed_kept = app->keeps_half_closed;
 	request->log = (struct log_scope) {
 		.describe = describe,
 		.object = request,

@@ -30,13 +30,15 @@ now_ms(const struct cohort_request *request)
 	return host->functions->now_ms(host);
 }
 
+/* Before the head everything waits; what HEAD has no body for counts too, as
+ * many write until it is FULL. */
 uint64_t
 app_stream_unsent(const struct cohort_request *request)
 {
 	const struct http_exchange *exchange = request->exchange;
 
 	if (!request->head_sent)
-		return request->stream.held.size;
+		return (uint64_t)request->stream.written;
 	return exchange->functions->unsent(exchange);
 }
 

@@ -56,6 +56,17 @@ may_use(const struct cohort_worker *worker, const char *function)
 	    worker->app->phase, APP_MAY_USE_WORKER, function);
 }
 
+static bool
+may_start(
+    const struct cohort_worker *worker, const char *name, bool has_function)
+{
+	if (!may_use(worker, name))
+		return false;
+	if (!has_function)
+		log_error("%s: function is NULL", name);
+	return has_function;
+}
+
 static struct app_host *
 host_of(const struct cohort_worker *worker)
 {
@@ -133,7 +144,7 @@ cohort_timer_start(struct cohort_worker *worker, uint32_t first_ms,
 	struct cohort_timer *timer;
 	uint64_t now_ms;
 
-	if (!may_use(worker, __func__))
+	if (!may_start(worker, __func__, function != NULL))
 		return NULL;
 	OBJECT_NEW(timer, COHORT_TIMER_MAGIC);
 	now_ms = host_of(worker)->functions->now_ms(host_of(worker));
@@ -227,7 +238,7 @@ cohort_watch_start(struct cohort_worker *worker, int fd, int events,
 {
 	struct cohort_watch *watch;
 
-	if (!may_use(worker, __func__))
+	if (!may_start(worker, __func__, function != NULL))
 		return NULL;
 	if (fd < 0) {
 		log_error("%s: %d is no descriptor", __func__, fd);

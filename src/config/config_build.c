@@ -12,6 +12,8 @@
 #include "config/config_tree.h"
 #include "config/config_value.h"
 
+#define HEADS_LEAST 8 /* of request_memory, in max_head */
+
 struct build {
 	const char *name;
 	const char *directory;
@@ -74,10 +76,23 @@ find_single(const struct build *build, cfg_t *parent, const char *name,
 	    config_tree_line(*section_r));
 }
 
+/* A client must not be able to exhaust request_memory, which is an abort:
+ * its head lies there, and what is decoded of it. */
+static const char *
+find_contradiction(const struct settings_http *http)
+{
+	if (http->max_request_line > http->max_head)
+		return "max_request_line is larger than max_head";
+	if (http->request_memory / HEADS_LEAST < http->max_head)
+		return "request_memory is smaller than 8 times max_head";
+	return NULL;
+}
+
 static int
 build_http(const struct build *build, cfg_t *tree, struct error *error)
 {
 	struct settings_http *http = &build->settings->http;
+	const char *contradiction;
 	cfg_t *section;
 
 	if (find_single(build, tree, "http", &section, error) == -1)
@@ -86,11 +101,11 @@ build_http(const struct build *build, cfg_t *tree, struct error *error)
 		return 0;
 	if (apply(build, section, CONFIG_SECTION_HTTP, http, error) == -1)
 		return -1;
-	if (http->max_request_line <= http->max_head)
+	contradiction = find_contradiction(http);
+	if (contradiction == NULL)
 		return 0;
-	return error_set(error, ERROR_CONFIG,
-	    "%s:%d: http: max_request_line is larger than max_head",
-	    build->name, config_tree_line(section));
+	return error_set(error, ERROR_CONFIG, "%s:%d: http: %s", build->name,
+	    config_tree_line(section), contradiction);
 }
 
 static int

@@ -114,7 +114,8 @@ is_valid(
 
 	if (now_ms - file->checked_ms < cache->valid_ms)
 		return true;
-	if (fstatat(cache->root->fd, file->path, &status, 0) == -1 ||
+	if (file->is_young ||
+	    fstatat(cache->root->fd, file->path, &status, 0) == -1 ||
 	    !service_file_is_current(file, &status))
 		return false;
 	file->checked_ms = now_ms;

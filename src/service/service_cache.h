@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Open files of one mount by path: the least recently used goes when there
- * are too many, or when nobody wanted it for a minute.  A file is believed
- * unchanged for a while; then one fstatat(2) tells.  What is not there is
- * not remembered.  Workers, loop thread.
+ * Open files of one mount by path: when another one is opened, the least
+ * recently used goes if there are too many, or if nobody wanted it for a
+ * minute.  A file is believed unchanged for a while; then one fstatat(2)
+ * tells, or, for one that had just been changed when it was opened, opening
+ * it anew.  What is not there is not remembered.  Workers, loop thread.
  */
 #ifndef SERVICE_CACHE_H
 #define SERVICE_CACHE_H

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/base_clock.h"
@@ -70,10 +71,29 @@ word(struct service_file *file)
 	    (uint64_t)file->size, nanoseconds);
 }
 
+/* The kernel stamps files with this clock, before 6.13 with no finer one. */
+static struct timespec
+now_of_files(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return now;
+}
+
+static bool
+is_before(const struct timespec *one, const struct timespec *other)
+{
+	if (one->tv_sec != other->tv_sec)
+		return one->tv_sec < other->tv_sec;
+	return one->tv_nsec < other->tv_nsec;
+}
+
 struct service_file *
 service_file_open(const struct service_root *root,
     const struct service_types *types, const char *path)
 {
+	struct timespec now = now_of_files();
 	struct service_file *file;
 	struct stat status;
 	int fd = service_open(root, path, &status), number;
@@ -93,6 +113,7 @@ service_file_open(const struct service_root *root,
 		errno = number;
 		return NULL;
 	}
+	file->is_young = !is_before(&status.st_ctim, &now);
 	file->type = service_types_find(types, path);
 	word(file);
 	return file;

@@ -31,6 +31,9 @@ struct service_file {
 	char *content; /* or NULL */
 	int64_t size;
 	struct stat status; /* when it was opened */
+	/* Changed so shortly before that a change of right now would have the
+	 * same times: status cannot tell whether it is current. */
+	bool is_young;
 	const char *type;
 	char etag[SERVICE_FILE_ETAG_SIZE];
 	char modified[HTTP_DATE_SIZE + 1]; /* not after it was opened */

@@ -11,7 +11,9 @@ static char trace[64];
 static void
 note(const void *context)
 {
-	strncat(trace, (const char *)context, 1);
+	const char letter[] = { *(const char *)context, '\0' };
+
+	strcat(trace, letter);
 }
 
 static enum cohort_verdict

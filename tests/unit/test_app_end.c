@@ -164,13 +164,70 @@ wait_retirement(struct cohort_request *request, void *context)
 }
 
 static enum cohort_verdict
+decline_later(struct cohort_request *request, void *context)
+{
+	return cohort_await_time(request, *(uint32_t *)context, decline, NULL);
+}
+
+static void
+retire_now(struct cohort_worker *worker, void *context)
+{
+	cohort_test_retire(test);
+}
+
+static enum cohort_verdict
+farewell(struct cohort_request *request, void *context)
+{
+	cohort_write(request, "bye", 3);
+	return COHORT_DONE;
+}
+
+/* Whose client is so fast that there is always room. */
+static enum cohort_verdict
+pour(struct cohort_request *request, void *context)
+{
+	unsigned *rounds = context;
+
+	if (++*rounds == 1000)
+		return COHORT_FAILED;
+	if (*rounds == 10)
+		cohort_call(cohort_worker(request), retire_now, NULL);
+	cohort_write(request, ".", 1);
+	return cohort_await_room(request, pour, context);
+}
+
+static enum cohort_verdict
+begin_pouring(struct cohort_request *request, void *context)
+{
+	ck_assert_int_eq(cohort_on_end(request, NULL, NULL), -1);
+	cohort_stream(request, 200, NULL, -1);
+	cohort_on_retire(request, farewell, NULL);
+	return pour(request, context);
+}
+
+static enum cohort_verdict
 not_armed(struct cohort_request *request, void *context)
 {
 	cohort_on_retire(request, retire, NULL);
 	return COHORT_LATER;
 }
 
+static unsigned rounds;
 static uint32_t long_ms = 5 * TIMEOUT_MS, short_ms = 1000;
+static uint32_t nearly_ms = 900;
+
+/* Two routes of one path: the first waits and declines. */
+static void
+set_up_next(struct cohort_app *app)
+{
+	struct cohort_app *first = cohort_scope(app, "/next");
+	struct cohort_app *next = cohort_scope(app, "/next");
+
+	cohort_option(first, "timeout", "1s");
+	cohort_get(first, "/{name}", decline_later, &nearly_ms);
+	cohort_before(next, decline_later, &nearly_ms);
+	cohort_get(next, "/{path}*", done, NULL);
+}
 
 static int
 set_up(struct cohort_app *app)
@@ -191,6 +248,8 @@ set_up(struct cohort_app *app)
 	cohort_get(app, "/order", order, NULL);
 	cohort_get(app, "/retire", wait_retirement, NULL);
 	cohort_get(app, "/not-armed", not_armed, NULL);
+	cohort_get(app, "/pour", begin_pouring, &rounds);
+	set_up_next(app);
 	return 0;
 }
 
@@ -289,6 +348,23 @@ START_TEST(retirement_continues_who_wants_it)
 }
 END_TEST
 
+START_TEST(each_route_has_its_own_timeout)
+{
+	expect(get("/next/x"), 200, "done");
+}
+END_TEST
+
+START_TEST(room_does_not_keep_retirement_away)
+{
+	struct cohort_test_reply *got = begin("/pour");
+
+	EXPECT_LOG("error: cohort_on_end: function is NULL");
+	ck_assert(cohort_test_ended(got, NULL));
+	ck_assert_uint_lt(rounds, 20);
+	ck_assert_ptr_nonnull(strstr(cohort_test_body(got).data, "bye"));
+}
+END_TEST
+
 START_TEST(on_retire_is_no_wait)
 {
 	expect(get("/not-armed"), 500, NULL);
@@ -316,6 +392,8 @@ main(void)
 	tcase_add_test(tcase, ends_come_last_in_first_out);
 	tcase_add_test(tcase, a_client_that_goes_ends_it);
 	tcase_add_test(tcase, retirement_continues_who_wants_it);
+	tcase_add_test(tcase, each_route_has_its_own_timeout);
+	tcase_add_test(tcase, room_does_not_keep_retirement_away);
 	tcase_add_test(tcase, on_retire_is_no_wait);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);

@@ -244,6 +244,21 @@ START_TEST(nobody_is_resumed_who_is_gone)
 }
 END_TEST
 
+START_TEST(nothing_to_run_is_refused)
+{
+	struct cohort_test_reply *got = begin("/ticket");
+
+	ck_assert_int_eq(
+	    cohort_resume(worker, ticket, NULL, TEXT("none"), note_free), -1);
+	expect_trace("none,");
+	EXPECT_LOG("error: cohort_resume: next is NULL");
+	ck_assert_int_eq(cohort_call(worker, NULL, NULL), -1);
+	EXPECT_LOG("error: cohort_call: function is NULL");
+	cohort_test_hang_up(got);
+	trace[0] = '\0';
+}
+END_TEST
+
 START_TEST(a_ticket_nobody_resumes_is_bounded)
 {
 	expect_end(get("/ticket"), 503, NULL, COHORT_END_TIMEOUT);
@@ -291,6 +306,7 @@ main(void)
 	tcase_add_test(tcase, an_early_resume_waits_for_the_wait);
 	tcase_add_test(tcase, a_resume_disarms_the_set);
 	tcase_add_test(tcase, nobody_is_resumed_who_is_gone);
+	tcase_add_test(tcase, nothing_to_run_is_refused);
 	tcase_add_test(tcase, a_ticket_nobody_resumes_is_bounded);
 	tcase_add_test(tcase, threads_may_resume);
 	tcase_add_test(tcase, calls_run_in_order_to_the_last);

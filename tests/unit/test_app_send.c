@@ -436,6 +436,22 @@ START_TEST(half_close_is_the_routes)
 }
 END_TEST
 
+START_TEST(half_close_may_be_kept_by_default)
+{
+	close_app();
+	strcpy(test_half_close, "keep");
+	open_app();
+	begin("GET", "/keep", 0);
+	ck_assert_int_eq(strncmp(calls, "keep 0;head 200", 15), 0);
+	calls[0] = '\0';
+	end();
+	begin("GET", "/text", 0);
+	ck_assert_int_eq(strncmp(calls, "head 200", 8), 0);
+	calls[0] = '\0';
+	end();
+}
+END_TEST
+
 START_TEST(an_exchange_may_end_before_its_head)
 {
 	exchange.functions = &functions;
@@ -478,6 +494,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_line_names_its_request_once, 0, 2);
 	tcase_add_test(tcase, nothing_is_queued_after_the_stop);
 	tcase_add_test(tcase, half_close_is_the_routes);
+	tcase_add_test(tcase, half_close_may_be_kept_by_default);
 	tcase_add_test(tcase, an_exchange_may_end_before_its_head);
 	tcase_add_test(tcase, requests_are_used_again);
 	suite_add_tcase(suite, tcase);

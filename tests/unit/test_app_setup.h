@@ -22,6 +22,8 @@ struct test_mount {
 
 #define TEST_MOUNTS_MAX 8
 
+static char test_half_close[sizeof("keep")] = "end";
+
 static const struct test_mount *test_mounts; /* what test_setup looks at */
 
 static inline int
@@ -107,7 +109,6 @@ test_app_new(const struct test_mount *mounts, size_t count, struct app **app_r,
 	static struct settings settings;
 	static struct settings_mount copies[TEST_MOUNTS_MAX];
 	static struct settings_host hosts[TEST_MOUNTS_MAX];
-	static char half_close[] = "end";
 	static const struct cohort_module builtin = {
 		.magic = COHORT_MODULE_MAGIC,
 		.abi = COHORT_ABI,
@@ -132,7 +133,7 @@ test_app_new(const struct test_mount *mounts, size_t count, struct app **app_r,
 	test_free_settings(copies, hosts);
 	test_mounts = mounts;
 	settings.http.handler_timeout = 60000;
-	settings.http.half_close = half_close;
+	settings.http.half_close = test_half_close;
 	settings.hosts = hosts;
 	settings.host_count = test_copy_mounts(mounts, count, copies, hosts);
 	return app_new(&wanted, app_r, error);

@@ -123,6 +123,19 @@ stream_later(struct cohort_request *request, void *context)
 	return cohort_await_time(request, 10, stream_much, context);
 }
 
+/* As much as there is room for, as often as there is. */
+static enum cohort_verdict
+stream_endlessly(struct cohort_request *request, void *context)
+{
+	unsigned i;
+
+	if (cohort_reply_status(request) == 0)
+		cohort_stream(request, 200, NULL, -1);
+	for (i = 0; cohort_write(request, "0123456789", 10) == COHORT_ROOM; i++)
+		ck_assert_uint_lt(i, 1000000);
+	return cohort_await_room(request, stream_endlessly, NULL);
+}
+
 static enum cohort_verdict
 misuse(struct cohort_request *request, void *context)
 {
@@ -143,6 +156,7 @@ static size_t four = 4, five = 5, six = 6;
 static int
 set_up(struct cohort_app *app)
 {
+	cohort_get(app, "/endless", stream_endlessly, NULL);
 	cohort_get(app, "/unknown", stream_much, &unknown);
 	cohort_get(app, "/declared", stream_much, &declared);
 	cohort_get(app, "/later", stream_later, &unknown);
@@ -222,6 +236,7 @@ START_TEST(head_ends_a_stream_at_once)
 	rounds = 0;
 	expect(ask("HEAD", "/silent", NULL), 200, "");
 	expect(ask("HEAD", "/five", NULL), 200, "");
+	expect(ask("HEAD", "/endless", NULL), 200, "");
 }
 END_TEST
 

@@ -80,6 +80,9 @@ misuse(struct cohort_request *request, void *context)
 	ck_assert_ptr_null(
 	    cohort_watch_start(worker, -1, COHORT_READ, ready, NULL));
 	ck_assert_ptr_null(cohort_watch_start(worker, fds[0], 8, ready, NULL));
+	ck_assert_ptr_null(
+	    cohort_watch_start(worker, fds[0], COHORT_READ, NULL, NULL));
+	ck_assert_ptr_null(cohort_timer_start(worker, 1, 1, NULL, NULL));
 	return cohort_reply_empty(request, 204);
 }
 
@@ -166,7 +169,9 @@ START_TEST(misuse_is_refused)
 {
 	expect(get("/misuse"), 204, "");
 	EXPECT_LOG("error: cohort_watch_start: -1 is no descriptor",
-	    "error: cohort_watch_start: events are");
+	    "error: cohort_watch_start: events are",
+	    "error: cohort_watch_start: function is NULL",
+	    "error: cohort_timer_start: function is NULL");
 }
 END_TEST
 

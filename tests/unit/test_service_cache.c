@@ -35,6 +35,7 @@ make_tree(void)
 		test_write(name, name + 5);
 	}
 	test_write_large("root/large", 20000);
+	test_let_settle();
 	ck_assert_int_eq(service_root_open(test_root, &root, &error), 0);
 	ck_assert_int_eq(service_types_new("", &types, &error), 0);
 	make_cache(CAPACITY, VALID_MS);
@@ -98,6 +99,30 @@ START_TEST(an_unchanged_file_stays)
 	ck_assert_ptr_eq(look("1", 2 * VALID_MS - 1), file);
 	root = gone;
 	ck_assert_uint_eq(service_cache_count(cache), 1);
+}
+END_TEST
+
+/* Its times would be those of a change that came right behind. */
+START_TEST(a_file_just_changed_is_read_anew)
+{
+	struct service_file *file = NULL;
+	uint64_t now_ms = 0;
+
+	do {
+		if (file != NULL)
+			service_file_release(file);
+		test_write("root/1", "changed");
+		file = service_cache_get(cache, "1", now_ms += VALID_MS);
+		ck_assert_ptr_nonnull(file);
+	} while (!file->is_young);
+	test_let_settle();
+	ck_assert_ptr_eq(look("1", now_ms + VALID_MS - 1), file);
+	ck_assert_ptr_ne(look("1", now_ms += VALID_MS), file);
+	service_file_release(file);
+	file = service_cache_get(cache, "1", now_ms);
+	ck_assert(!file->is_young);
+	ck_assert_ptr_eq(look("1", now_ms + VALID_MS), file);
+	service_file_release(file);
 }
 END_TEST
 
@@ -248,6 +273,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, make_tree, remove_tree);
 	tcase_add_test(tcase, a_valid_file_is_not_looked_at);
 	tcase_add_test(tcase, an_unchanged_file_stays);
+	tcase_add_test(tcase, a_file_just_changed_is_read_anew);
 	tcase_add_test(tcase, a_changed_file_is_read_anew);
 	tcase_add_test(tcase, a_file_that_becomes_a_link_outside_is_refused);
 	tcase_add_test(tcase, without_validity_every_use_looks);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* tree/outside is no part of what is served, tree/root is. */
@@ -86,6 +87,19 @@ test_set_time(const char *name, time_t seconds)
 	const struct timespec times[2] = { { seconds, 0 }, { seconds, 0 } };
 
 	ck_assert_int_eq(utimensat(AT_FDCWD, test_path(name), times, 0), 0);
+}
+
+/* What was changed so far is not what has just been changed any more. */
+static inline void
+test_let_settle(void)
+{
+	struct timespec begun, now;
+
+	clock_gettime(CLOCK_REALTIME, &begun);
+	do
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	while (now.tv_sec < begun.tv_sec ||
+	    (now.tv_sec == begun.tv_sec && now.tv_nsec <= begun.tv_nsec));
 }
 
 static inline void

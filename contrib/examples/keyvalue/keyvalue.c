@@ -123,9 +123,10 @@ static bool
 key_is_valid(const char *key)
 {
 	json_t *text = json_string(key);
+	bool is_utf8 = text != NULL;
 
 	json_decref(text);
-	return text != NULL && strlen(key) <= KEY_SIZE_MAX;
+	return is_utf8 && strlen(key) <= KEY_SIZE_MAX;
 }
 
 static enum cohort_verdict
@@ -286,11 +287,9 @@ open_store(struct cohort_worker *worker, void *context)
 	    sqlite3_busy_timeout(store->database, BUSY_MS) == SQLITE_OK &&
 	    apply_schema(store->database) == SQLITE_OK && prepare(store) == 0)
 		return 0;
-	snprintf(
-	    reason, sizeof(reason), "%s", sqlite3_errmsg(store->database));
+	snprintf(reason, sizeof(reason), "%s", sqlite3_errmsg(store->database));
 	close_store(worker, store);
-	return cohort_setup_error(
-	    store->app, "%s: %s", store->path, reason);
+	return cohort_setup_error(store->app, "%s: %s", store->path, reason);
 }
 
 /*
