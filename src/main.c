@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base_fd.h"
 #include "base/base_memory.h"
 #include "base/base_title.h"
 #include "config/config_parse.h"
@@ -189,18 +190,32 @@ run(const struct command_line *line)
 	return code;
 }
 
+static void
+command_line_fini(struct command_line *line, char *directory)
+{
+	memory_free(line->options.overrides.listen);
+	memory_free(line->options.overrides.modules);
+	free(directory);
+}
+
 int
 cohort_main(int argc, char **argv, const struct cohort_module *module)
 {
 	struct command_line line = { .options.builtin = module };
+	struct error error;
+	char *directory;
 
+	if (fd_open_standard(&error) == -1)
+		return report(&error);
 	title_init(argc, argv);
 	line.options.overrides.has_builtin = module != NULL;
 	line.options.overrides.is_root = geteuid() == 0;
 	/* A daemon leaves it; a reload must still find the files. */
-	line.options.overrides.directory = getcwd(NULL, 0);
+	directory = getcwd(NULL, 0);
+	line.options.overrides.directory = directory;
 	read_command_line(&line, argc, argv);
-	if (line.done)
-		return line.code;
-	return run(&line);
+	if (!line.done)
+		line.code = run(&line);
+	command_line_fini(&line, directory);
+	return line.code;
 }

@@ -135,6 +135,7 @@ app_candidate_next(struct cohort_request *request)
 		request->fitted = true;
 		app_end_unwatch(request);
 		request->exchange->route = app_request_handler_name(request);
+		app_request_rename(request);
 		tell_half_close(
 		    request, candidate->route->options.keep_half_closed);
 		return APP_STAGE_BEFORE;

@@ -48,6 +48,11 @@ struct app_host_functions {
 	void (*enter)(struct app_host *host,
 	    const struct http_exchange *exchange, const char *what);
 	void (*leave)(struct app_host *host);
+
+	/* The exchange that runs has come to another route, or does
+	 * something else: that is in exchange->route and ->doing. */
+	void (*rename)(struct app_host *host,
+	    const struct http_exchange *exchange);
 };
 
 /* The implementation's object begins with this. */

@@ -207,6 +207,14 @@ app_request_enter(struct cohort_request *request)
 }
 
 void
+app_request_rename(struct cohort_request *request)
+{
+	struct app_host *host = request->app->host;
+
+	host->functions->rename(host, request->exchange);
+}
+
+void
 app_request_leave(struct cohort_request *request)
 {
 	struct app_host *host = request->app->host;

@@ -119,6 +119,7 @@ bool app_request_may(const struct cohort_request *request,
 /* Around everything that is done for a request: log context, and the host's
  * knowledge of what runs. */
 void app_request_enter(struct cohort_request *request);
+void app_request_rename(struct cohort_request *request);
 void app_request_leave(struct cohort_request *request);
 
 /* Around a single function of a module. */

@@ -145,6 +145,11 @@ enter(struct app_host *host, const struct http_exchange *exchange,
 }
 
 static void
+rename_nobody(struct app_host *host, const struct http_exchange *exchange)
+{
+}
+
+static void
 leave(struct app_host *host)
 {
 	if (host_of(host)->depth-- == 0)
@@ -161,6 +166,7 @@ static const struct app_host_functions functions = {
 	.wake = wake,
 	.enter = enter,
 	.leave = leave,
+	.rename = rename_nobody,
 };
 
 int

@@ -314,6 +314,8 @@ cohort_now_ms(const struct cohort_worker *worker)
 void
 cohort_doing(struct cohort_request *request, const char *phrase)
 {
-	if (app_request_may(request, APP_MAY_AWAIT, __func__))
-		request->exchange->doing = phrase;
+	if (!app_request_may(request, APP_MAY_AWAIT, __func__))
+		return;
+	request->exchange->doing = phrase;
+	app_request_rename(request);
 }

@@ -136,6 +136,20 @@ fd_close_all_but(const int *keep, size_t count, struct error *error)
 }
 
 int
+fd_open_standard(struct error *error)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd == -1)
+			return error_set_errno(error, "open /dev/null");
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+	return 0;
+}
+
+int
 fd_redirect_standard(bool error_too, struct error *error)
 {
 	int last = error_too ? STDERR_FILENO : STDOUT_FILENO;

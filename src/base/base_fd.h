@@ -22,6 +22,13 @@ int fd_set_cloexec(int fd, bool on, struct error *error);
  */
 int fd_close_all_but(const int *keep, size_t count, struct error *error);
 
+/*
+ * Opens /dev/null for those of 0, 1 and 2 that are closed.  First thing in
+ * a program: what else gets such a number is written to as if it were the
+ * standard error, and is inherited by every child.
+ */
+int fd_open_standard(struct error *error);
+
 /* Connects descriptors 0, 1 and, if so told, 2 to /dev/null. */
 int fd_redirect_standard(bool error_too, struct error *error);
 

@@ -75,6 +75,10 @@ void conn_send_file(struct conn *conn, int fd, int64_t offset, int64_t size);
 uint64_t conn_queued_total(const struct conn *conn);
 uint64_t conn_sent_total(const struct conn *conn);
 
+/* Is more than output_limit queued?  The core calls on_input no more then,
+ * and within one on_input the protocol begins nothing that queues more. */
+bool conn_output_is_full(const struct conn *conn);
+
 /* ---- waiting and ending ---- */
 
 /*

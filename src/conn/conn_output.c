@@ -223,6 +223,12 @@ conn_sent_total(const struct conn *conn)
 	return conn->output.sent;
 }
 
+bool
+conn_output_is_full(const struct conn *conn)
+{
+	return conn_output_pending(conn) > conn->set->settings.output_limit;
+}
+
 void
 conn_output_fini(struct conn *conn)
 {

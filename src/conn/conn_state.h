@@ -4,7 +4,7 @@
  *
  *	accepted --OPEN--> open --FINISH--> flushing --FLUSHED--> lingering
  *	   |                 |                 |                      |
- *	   +------CLOSE------+------CLOSE------+--------CLOSE---------+--> closed
+ *	   +------CLOSE------+------CLOSE------+-------CLOSE----------+-> closed
  *
  * open: a protocol has it.  flushing: no more input is wanted, the queued
  * output still goes out.  lingering: our end is shut down, what the client

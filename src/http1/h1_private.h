@@ -57,7 +57,7 @@ struct h1_connection {
 	uint64_t request_count;
 	bool has_progress : 1; /* the wait is to begin anew */
 	bool is_running : 1;   /* within on_input */
-	bool is_stalled : 1;   /* H1_ANSWERED_MAX was reached */
+	bool is_stalled : 1;   /* H1_ANSWERED_MAX, or output is full */
 	bool is_abandoned : 1; /* h1_connection_abandon */
 	bool is_busy : 1;      /* as told to conn */
 	struct h1_body body;   /* of the active request */

@@ -45,7 +45,8 @@ step_idle(struct h1_connection *connection)
 	conn_input(connection->conn, &size);
 	if (size == 0)
 		return false;
-	if (connection->answered_count >= H1_ANSWERED_MAX) {
+	if (connection->answered_count >= H1_ANSWERED_MAX ||
+	    conn_output_is_full(connection->conn)) {
 		connection->is_stalled = true;
 		return false;
 	}

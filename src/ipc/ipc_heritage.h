@@ -38,8 +38,7 @@ struct ipc_heritage {
 	int channel; /* the worker's end */
 	struct ipc_scoreboard *scoreboard;
 	int scoreboard_fd;
-	struct ipc_process *process;
-	int process_fd;
+	int process_fd; /* to be mapped: ipc_process_map */
 
 	const struct ipc_listener *listeners;
 	size_t listener_count;

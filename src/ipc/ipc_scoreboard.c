@@ -81,11 +81,29 @@ ipc_process_open(uint64_t generation, struct ipc_process **process_r, int *fd_r,
 	if (open_area("cohort-process", sizeof(*process), &area, fd_r, error) ==
 	    -1)
 		return -1;
+	if (madvise(area, sizeof(*process), MADV_DONTFORK) == -1) {
+		error_set_errno(error, "memory cohort-process: madvise");
+		close_area(area, fd_r);
+		return -1;
+	}
 	process = area;
 	process->magic = IPC_PROCESS_MAGIC;
 	process->layout = IPC_LAYOUT;
 	process->generation = generation;
 	*process_r = process;
+	return 0;
+}
+
+int
+ipc_process_map(int fd, struct ipc_process **process_r, struct error *error)
+{
+	void *area;
+
+	area = mmap(NULL, sizeof(struct ipc_process), PROT_READ | PROT_WRITE,
+	    MAP_SHARED, fd, 0);
+	if (area == MAP_FAILED)
+		return error_set_errno(error, "memory cohort-process: mmap");
+	*process_r = area;
 	return 0;
 }
 
@@ -119,11 +137,18 @@ copy_text(char *to, size_t room, const char *from)
 }
 
 static void
-store_words(struct ipc_current *current, uint64_t now_ms,
-    const struct ipc_current_words *words)
+store_what(struct ipc_current *current, const char *what)
 {
 	uint16_t size;
 
+	size = copy_text(current->what, sizeof(current->what) - 1, what);
+	current->what[size] = '\0';
+}
+
+static void
+store_words(struct ipc_current *current, uint64_t now_ms,
+    const struct ipc_current_words *words)
+{
 	current->running = 1;
 	current->since_ms = now_ms;
 	current->exchange_id = words->exchange_id;
@@ -135,21 +160,43 @@ store_words(struct ipc_current *current, uint64_t now_ms,
 		    sizeof(current->target), words->target, words->target_size);
 	current->peer_size =
 	    copy_text(current->peer, sizeof(current->peer), words->peer);
-	size = copy_text(current->what, sizeof(current->what) - 1, words->what);
-	current->what[size] = '\0';
+	store_what(current, words->what);
+}
+
+/* Odd while the words change. */
+static uint32_t
+open_words(struct ipc_current *current)
+{
+	uint32_t sequence = current->sequence;
+
+	__atomic_store_n(&current->sequence, sequence + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	return sequence;
+}
+
+static void
+close_words(struct ipc_current *current, uint32_t sequence)
+{
+	__atomic_store_n(&current->sequence, sequence + 2, __ATOMIC_RELEASE);
 }
 
 void
 ipc_current_begin(struct ipc_process *process, uint64_t now_ms,
     const struct ipc_current_words *words)
 {
-	struct ipc_current *current = &process->current;
-	uint32_t sequence = current->sequence;
+	uint32_t sequence = open_words(&process->current);
 
-	__atomic_store_n(&current->sequence, sequence + 1, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_RELEASE);
-	store_words(current, now_ms, words);
-	__atomic_store_n(&current->sequence, sequence + 2, __ATOMIC_RELEASE);
+	store_words(&process->current, now_ms, words);
+	close_words(&process->current, sequence);
+}
+
+void
+ipc_current_rename(struct ipc_process *process, const char *what)
+{
+	uint32_t sequence = open_words(&process->current);
+
+	store_what(&process->current, what);
+	close_words(&process->current, sequence);
 }
 
 void

@@ -56,7 +56,9 @@ struct ipc_slot {
 struct ipc_scoreboard {
 	uint32_t magic, layout;
 	uint32_t slot_count;
-	uint32_t slots_used; /* [master] none from here on was ever held */
+	/* [master] None from here on was ever held.  Any worker may have
+	 * overwritten it: whoever counts up to it stops at IPC_SLOTS_MAX. */
+	uint32_t slots_used;
 	struct ipc_slot slots[];
 };
 
@@ -89,6 +91,11 @@ int ipc_scoreboard_open(uint32_t slot_count,
 int ipc_process_open(uint64_t generation, struct ipc_process **process_r,
     int *fd_r, struct error *error);
 
+/* [worker] Maps its own: no child has the master's mappings of these, lest
+ * it write into what its siblings are said to have done. */
+int ipc_process_map(
+    int fd, struct ipc_process **process_r, struct error *error);
+
 /* Unmap, null, and close *fd. */
 void ipc_scoreboard_close(struct ipc_scoreboard **scoreboard, int *fd);
 void ipc_process_close(struct ipc_process **process, int *fd);
@@ -104,6 +111,8 @@ struct ipc_current_words {
 };
 void ipc_current_begin(struct ipc_process *process, uint64_t now_ms,
     const struct ipc_current_words *words);
+/* What runs is called otherwise now. */
+void ipc_current_rename(struct ipc_process *process, const char *what);
 void ipc_current_end(struct ipc_process *process);
 
 /* [master] A consistent, validated copy; false when nothing was running or

@@ -4,6 +4,7 @@
  * cohort's success, failure or end means, and how everything stops.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -210,13 +211,12 @@ master_on_cohort_gone(struct master_cohort *cohort)
 }
 
 static enum ipc_exit
-run(struct master *master, struct settings *settings)
+run(struct master *master, struct settings **settings)
 {
 	struct error error;
 	enum ipc_exit code;
 
-	if (set_up(master, &settings, &error) == -1) {
-		settings_free(&settings);
+	if (set_up(master, settings, &error) == -1) {
 		master->failure = error;
 	} else if (master->state != MASTER_STATE_STOPPED) {
 		event_base_dispatch(master->base);
@@ -229,7 +229,7 @@ run(struct master *master, struct settings *settings)
 		return IPC_EXIT_OK;
 	}
 	code = ipc_exit_for(&master->failure);
-	if (!master->options->foreground)
+	if (!master->options->foreground && master->uses_logs)
 		log_error("%s", master->failure.text);
 	master_daemon_report(master, code, master->failure.text);
 	return code;
@@ -243,13 +243,17 @@ master_run(const struct master_options *options, struct settings *settings)
 	enum ipc_exit code;
 	struct error error;
 
+	/* Or every child would print it once more. */
+	fflush(NULL);
 	if (!options->foreground &&
 	    master_daemon_start(master, &is_launcher, &code, &error) == -1) {
 		master_daemon_report(master, IPC_EXIT_SYSTEM, error.text);
 		code = IPC_EXIT_SYSTEM;
 	} else if (!is_launcher) {
-		code = run(master, settings);
+		code = run(master, &settings);
 	}
+	if (settings != NULL)
+		settings_free(&settings);
 	master_free(&master);
 	return code;
 }

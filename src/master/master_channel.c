@@ -5,6 +5,7 @@
  * worker's, is ignored with a warning, and a bounded number is taken at a
  * time, so that one worker cannot keep the master busy.
  */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,7 +36,8 @@ on_message(struct master_worker *worker, const struct ipc_message *message)
 	}
 	switch (message->type) {
 	case IPC_MESSAGE_READY:
-		master_worker_advance(worker, MASTER_WORKER_ON_READY);
+		if (!worker->has_ended)
+			master_worker_advance(worker, MASTER_WORKER_ON_READY);
 		break;
 	case IPC_MESSAGE_FAILED:
 		on_failed(worker, message);
@@ -118,6 +120,13 @@ master_channel_stop(struct master_worker *worker)
 	fd_close(&worker->channel_fd);
 }
 
+/* It is dead already, and SIGCHLD will tell of that. */
+static bool
+has_gone(const struct error *error)
+{
+	return error->number == EPIPE || error->number == ECONNRESET;
+}
+
 static void
 send_message(struct master_worker *worker, struct ipc_message *message,
     const int *descriptors, size_t count)
@@ -128,8 +137,9 @@ send_message(struct master_worker *worker, struct ipc_message *message,
 		return;
 	message->layout = IPC_LAYOUT;
 	message->generation = worker->generation;
-	if (ipc_channel_send(
-		worker->channel_fd, message, descriptors, count, &error) == -1)
+	if (ipc_channel_send(worker->channel_fd, message, descriptors, count,
+		&error) == -1 &&
+	    !has_gone(&error))
 		log_warn("worker %u (pid %d): %s", worker->slot,
 		    (int)worker->pid, error.text);
 }

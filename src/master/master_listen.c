@@ -144,18 +144,18 @@ open_resolved(struct set *set, const struct addrinfo *list, bool any,
     const struct settings_listener *settings, struct error *error)
 {
 	const struct addrinfo *entry;
-	size_t before = set->count;
+	int result = -1;
 
 	for (entry = list; entry != NULL; entry = entry->ai_next) {
 		if (open_address(set, entry->ai_addr, entry->ai_addrlen,
 			settings, error) == 0)
-			continue;
-		if (!any ||
+			result = 0;
+		else if (!any ||
 		    (error->number != EAFNOSUPPORT &&
 			error->number != EADDRNOTAVAIL))
 			return -1;
 	}
-	return set->count > before ? 0 : -1;
+	return result;
 }
 
 static int

@@ -14,6 +14,11 @@
 #include "base/base_object.h"
 #include "master/master_private.h"
 
+/* Not blocking, as a pipe without a reader must stop neither the master
+ * here nor a worker at its next line. */
+#define FILE_FLAGS \
+	(O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
 static bool
 is_file(const char *name)
 {
@@ -27,8 +32,7 @@ open_file(const char *name, const char *option, int *fd_r, struct error *error)
 	if (strcmp(name, "stdout") == 0)
 		*fd_r = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	else
-		*fd_r =
-		    open(name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+		*fd_r = open(name, FILE_FLAGS, 0640);
 	if (*fd_r == -1)
 		return error_set_errno(
 		    error, "%s: cannot open %s", option, name);
@@ -77,6 +81,7 @@ master_logs_use(struct master *master, const struct master_logs *logs,
 		master->log = fcntl(logs->error_log, F_DUPFD_CLOEXEC, 3);
 	log_level_parse(settings->log_level, &level);
 	log_open("cohortd", target, master->log, level);
+	master->uses_logs = true;
 	fd_close(&before);
 }
 
@@ -97,9 +102,24 @@ reopen(const char *name, const char *option, int fd)
 	fd_close(&opened);
 }
 
+/* Whose logs the master's own lines go to. */
+static const struct master_cohort *
+speaker(const struct master *master)
+{
+	if (master->current != NULL)
+		return master->current;
+	if (master->withdrawn != NULL)
+		return master->withdrawn;
+	if (list_is_empty(&master->cohorts))
+		return NULL;
+	return LIST_OBJECT(
+	    master->cohorts.head.previous, struct master_cohort, link);
+}
+
 void
 master_logs_reopen(struct master *master)
 {
+	const struct master_cohort *own = speaker(master);
 	struct list_link *cohort_link, *link;
 	struct master_cohort *cohort;
 
@@ -114,8 +134,7 @@ master_logs_reopen(struct master *master)
 			    LIST_OBJECT(link, struct master_worker, link),
 			    &cohort->logs);
 	}
-	if (master->current != NULL)
-		master_logs_use(
-		    master, &master->current->logs, master->current->settings);
+	if (own != NULL)
+		master_logs_use(master, &own->logs, own->settings);
 	log_info("logs reopened");
 }

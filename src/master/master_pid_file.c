@@ -59,16 +59,16 @@ read_pid(const char *path)
 
 /* *fd_r is -1 and the result 0 where somebody else holds the lock. */
 static int
-lock(const char *path, int flags, int *fd_r, struct error *error)
+lock(const char *path, int flags, int kind, int *fd_r, struct error *error)
 {
 	char *name = memory_format("%s.lock", path);
 	int result = 0;
 
-	*fd_r = open(name, flags | O_CLOEXEC, 0644);
+	*fd_r = open(name, flags | O_CLOEXEC, 0600);
 	if (*fd_r == -1) {
 		result =
 		    error_set_errno(error, "pid_file: cannot open %s", name);
-	} else if (flock(*fd_r, LOCK_EX | LOCK_NB) == -1) {
+	} else if (flock(*fd_r, kind | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK)
 			result = error_set_errno(
 			    error, "pid_file: cannot lock %s", name);
@@ -83,12 +83,16 @@ master_pid_file_lock(
     struct master *master, const char *path, struct error *error)
 {
 	if (make_directory(path, error) == -1 ||
-	    lock(path, O_RDWR | O_CREAT, &master->pid_lock, error) == -1)
+	    lock(path, O_RDWR | O_CREAT, LOCK_EX, &master->pid_lock, error) ==
+		-1)
 		return -1;
 	if (master->pid_lock == -1)
 		return error_set(error, ERROR_RUNTIME,
 		    "pid_file: %s: another cohortd is running (pid %d)", path,
 		    (int)read_pid(path));
+	/* Of a daemon that is no more: -s would signal whoever has that pid
+	 * now, as the lock says that a daemon lives. */
+	unlink(path);
 	master->pid_file = memory_copy_text(path);
 	return 0;
 }
@@ -143,7 +147,8 @@ master_pid_file_find(const char *path, pid_t *pid_r, struct error *error)
 {
 	int fd;
 
-	if (lock(path, O_RDWR, &fd, error) == -1)
+	/* Shared, or two who ask at a time would take each other for it. */
+	if (lock(path, O_RDONLY, LOCK_SH, &fd, error) == -1)
 		return -1;
 	if (fd != -1) {
 		fd_close(&fd);

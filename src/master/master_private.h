@@ -76,6 +76,7 @@ struct master_worker {
 	uint64_t generation;
 	pid_t pid;
 	bool had_served;
+	bool has_ended; /* waitpid(2) has it: its READY counts no more */
 	int channel_fd; /* -1 once it ended */
 	struct event channel;
 	struct event deadline; /* shutdown, kill */
@@ -116,8 +117,11 @@ struct master {
 
 	struct ipc_scoreboard *scoreboard;
 	int scoreboard_fd;
+	bool slots_taken[IPC_SLOTS_MAX]; /* master_spawn.c */
+	uint32_t slots_used;             /* none from here on ever was */
 
 	int log;            /* master_logs.c: its own lines */
+	bool uses_logs;     /* the configured ones; else standard error */
 	bool has_terminal;  /* -f and a controlling terminal */
 	int pid_lock;       /* master_pid_file.c; -1: none */
 	char *pid_file;     /* NULL: none */

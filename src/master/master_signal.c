@@ -150,6 +150,16 @@ on_signal(evutil_socket_t number, short events, void *context)
 	}
 }
 
+/* Whoever started us may have blocked some. */
+static void
+unblock_all(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int
 master_signal_start(struct master *master, struct error *error)
 {
@@ -172,6 +182,7 @@ master_signal_start(struct master *master, struct error *error)
 			return error_set(error, ERROR_SYSTEM,
 			    "cannot handle %s", rows[i].name);
 	}
+	unblock_all();
 	return 0;
 }
 

@@ -110,7 +110,9 @@ adjust_unix(int fd, const struct sockaddr_un *address,
 {
 	if (address->sun_path[0] == '\0')
 		return 0;
-	if (chmod(address->sun_path, (mode_t)settings->mode) == -1)
+	/* Not through a link that a worker's user put in its place. */
+	if (fchmodat(AT_FDCWD, address->sun_path, (mode_t)settings->mode,
+		AT_SYMLINK_NOFOLLOW) == -1)
 		return error_set_errno(
 		    error, "cannot set the mode of %s", address->sun_path);
 	return 0;

@@ -21,51 +21,49 @@
 #include "master/master_private.h"
 #include "worker/worker.h"
 
-static bool
-slot_is_taken(const struct master *master, uint32_t slot)
-{
-	return master->scoreboard->slots[slot].generation != 0;
-}
-
+/* Not by the scoreboard, where any worker can write. */
 static int
 find_slot(const struct master *master, uint32_t *slot_r, struct error *error)
 {
 	uint32_t slot;
 
-	for (slot = 0; slot < master->scoreboard->slot_count; slot++) {
-		if (slot_is_taken(master, slot))
+	for (slot = 0; slot < IPC_SLOTS_MAX; slot++) {
+		if (master->slots_taken[slot])
 			continue;
 		*slot_r = slot;
 		return 0;
 	}
 	return error_set(error, ERROR_RUNTIME,
 	    "all %u worker slots are taken: old workers are still finishing",
-	    master->scoreboard->slot_count);
+	    IPC_SLOTS_MAX);
 }
 
 static void
 take_slot(struct master_worker *worker)
 {
 	struct master_cohort *cohort = worker->cohort;
-	struct ipc_scoreboard *board = cohort->master->scoreboard;
-	struct ipc_slot *slot = &board->slots[worker->slot];
+	struct master *master = cohort->master;
+	struct ipc_slot *slot = &master->scoreboard->slots[worker->slot];
 
+	master->slots_taken[worker->slot] = true;
+	if (worker->slot >= master->slots_used)
+		master->slots_used = worker->slot + 1;
+	master->scoreboard->slots_used = master->slots_used;
 	slot->open = slot->busy = 0;
 	slot->accepting = slot->serving = 0;
 	slot->busy_since_ms = 0;
 	slot->max_connections = cohort->settings->max_connections;
 	slot->cohort = cohort->number;
 	slot->generation = worker->generation;
-	if (worker->slot >= board->slots_used)
-		board->slots_used = worker->slot + 1;
 }
 
 static void
 leave_slot(struct master_worker *worker)
 {
-	struct ipc_slot *slot;
+	struct master *master = worker->cohort->master;
+	struct ipc_slot *slot = &master->scoreboard->slots[worker->slot];
 
-	slot = &worker->cohort->master->scoreboard->slots[worker->slot];
+	master->slots_taken[worker->slot] = false;
 	slot->pid = 0;
 	slot->serving = slot->accepting = 0;
 	slot->open = slot->busy = 0;
@@ -88,7 +86,6 @@ worker_new(struct master_cohort *cohort, uint32_t slot)
 
 	OBJECT_NEW(worker, MASTER_WORKER_MAGIC);
 	worker->cohort = cohort;
-	worker->state = MASTER_WORKER_STARTING;
 	worker->slot = slot;
 	worker->generation = ++cohort->master->last_generation;
 	worker->channel_fd = worker->process_fd = -1;
@@ -145,7 +142,6 @@ fork_worker(struct master_worker *worker, int channel)
 		.channel = channel,
 		.scoreboard = master->scoreboard,
 		.scoreboard_fd = master->scoreboard_fd,
-		.process = worker->process,
 		.process_fd = worker->process_fd,
 		.listeners = listeners,
 		.listener_count = cohort->listener_count,
@@ -247,6 +243,7 @@ master_spawn_reap(struct master *master)
 		worker = find_worker(master, pid);
 		if (worker == NULL)
 			continue;
+		worker->has_ended = true;
 		master_channel_drain(worker);
 		master_death_record(worker, status);
 		master_worker_advance(worker, MASTER_WORKER_ON_EXIT);

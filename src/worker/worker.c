@@ -230,7 +230,8 @@ run(struct worker *worker)
 	return IPC_EXIT_OK;
 }
 
-static struct worker *new (const struct ipc_heritage *heritage)
+static struct worker *
+worker_new(const struct ipc_heritage *heritage)
 {
 	struct worker *worker;
 
@@ -246,7 +247,7 @@ static struct worker *new (const struct ipc_heritage *heritage)
 void
 worker_run(const struct ipc_heritage *heritage)
 {
-	struct worker *worker = new (heritage);
+	struct worker *worker = worker_new(heritage);
 	enum ipc_exit code;
 
 	log_enter(&worker->scope);

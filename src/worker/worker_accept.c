@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #define ACCEPTS_AT_ONCE 4
 #define PAUSE_MS        500
 #define REVIEW_MS       100
+#define RESCUES_AT_ONCE 16
 
 /* What is read before the close, so that it does not become a reset which
  * takes the answer from the client. */
@@ -43,6 +45,7 @@ struct listener {
 	const char *name;
 	int fd;
 	bool is_on, is_paused;
+	bool was_waiting; /* somebody, at the last review */
 	struct event event, pause;
 };
 
@@ -104,17 +107,6 @@ review(struct worker_acceptor *acceptor)
 		return;
 	acceptor->gate = gate;
 	apply(acceptor);
-}
-
-static void
-on_review(evutil_socket_t fd, short events, void *context)
-{
-	struct worker_acceptor *acceptor;
-
-	(void)fd;
-	(void)events;
-	OBJECT_CAST(acceptor, context, WORKER_ACCEPTOR_MAGIC);
-	review(acceptor);
 }
 
 /* ---- lack of descriptors ---- */
@@ -249,6 +241,55 @@ on_acceptable(evutil_socket_t fd, short events, void *context)
 	for (count = 0; count < ACCEPTS_AT_ONCE && listener->is_on; count++)
 		if (!accept_one(listener))
 			return;
+}
+
+/* ---- the gate's timer ---- */
+
+static bool
+has_waiting(const struct listener *listener)
+{
+	struct pollfd descriptor = { .fd = listener->fd, .events = POLLIN };
+
+	return !listener->is_paused && poll(&descriptor, 1, 0) == 1;
+}
+
+/*
+ * The gate leaves connections to workers with less to do.  One of those may
+ * be stopped where the scoreboard does not show it: who still waits after a
+ * whole REVIEW_MS is not left waiting for it.
+ */
+static void
+rescue(struct worker_acceptor *acceptor)
+{
+	struct listener *listener;
+	bool was_waiting;
+	int count;
+	size_t i;
+
+	for (i = 0; i < acceptor->count; i++) {
+		listener = &acceptor->listeners[i];
+		was_waiting = listener->was_waiting;
+		listener->was_waiting = has_waiting(listener);
+		if (!was_waiting || !listener->was_waiting)
+			continue;
+		for (count = 0; count < RESCUES_AT_ONCE &&
+		     acceptor->gate == WORKER_GATE_LOAD;
+		     count++)
+			if (!accept_one(listener))
+				break;
+	}
+}
+
+static void
+on_review(evutil_socket_t fd, short events, void *context)
+{
+	struct worker_acceptor *acceptor;
+
+	(void)fd;
+	(void)events;
+	OBJECT_CAST(acceptor, context, WORKER_ACCEPTOR_MAGIC);
+	rescue(acceptor);
+	review(acceptor);
 }
 
 /* ---- life ---- */

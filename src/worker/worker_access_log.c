@@ -140,7 +140,7 @@ count(struct worker_access_log *log, const struct http_exchange *exchange)
 	slot->exchanges++;
 	slot->bytes_sent += exchange->body_sent;
 	slot->statuses[class < 6 ? class : 0]++;
-	log->worker->heritage->process->current.exchanges++;
+	log->worker->process->current.exchanges++;
 }
 
 static void

@@ -62,10 +62,13 @@ tally_peers(const struct ipc_scoreboard *board, uint32_t slot, uint64_t now_ms)
 {
 	const struct ipc_slot *own = &board->slots[slot];
 	struct tally tally = { .least = UINT64_MAX };
-	uint32_t i;
+	uint32_t i, used = board->slots_used;
 
+	/* A sibling gone wild may have written there. */
+	if (used > IPC_SLOTS_MAX)
+		used = IPC_SLOTS_MAX;
 	count(&tally, load(&own->open));
-	for (i = 0; i < board->slots_used; i++)
+	for (i = 0; i < used; i++)
 		if (i != slot && is_peer(&board->slots[i], own, now_ms))
 			count(&tally, load(&board->slots[i].open));
 	return tally;

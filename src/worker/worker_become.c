@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base_fd.h"
 #include "base/base_memory.h"
@@ -62,6 +63,24 @@ use_log(const struct ipc_heritage *heritage)
 		target = LOG_TARGET_SYSLOG;
 	log_level_parse(heritage->settings->log_level, &level);
 	log_open("cohortd", target, heritage->error_log, level);
+}
+
+/*
+ * A daemon's standard error is the terminal, or the pipe, of the command
+ * that started it, which waits for its end.  What libraries print there
+ * goes to the log file, if there is one.
+ */
+static int
+leave_launcher(const struct ipc_heritage *heritage, struct error *error)
+{
+	if (strcmp(heritage->settings->error_log, "stderr") == 0)
+		return 0;
+	if (fd_redirect_standard(true, error) == -1)
+		return -1;
+	if (heritage->error_log != -1 &&
+	    dup2(heritage->error_log, STDERR_FILENO) == -1)
+		return error_set_errno(error, "dup2");
+	return 0;
 }
 
 static int
@@ -137,7 +156,10 @@ worker_become(struct worker *worker, struct error *error)
 
 	reset_signals();
 	use_log(heritage);
-	if (close_others(heritage, error) == -1)
+	if (leave_launcher(heritage, error) == -1 ||
+	    close_others(heritage, error) == -1 ||
+	    ipc_process_map(heritage->process_fd, &worker->process, error) ==
+		-1)
 		return -1;
 	title_set("worker %u, cohort %u", heritage->slot, heritage->cohort);
 	if (limit_connections(worker, error) == -1)

@@ -268,6 +268,12 @@ on_wake(evutil_socket_t fd, short events, void *context)
 
 /* ---- what runs ---- */
 
+static const char *
+name_of(const struct http_exchange *exchange)
+{
+	return exchange->doing != NULL ? exchange->doing : exchange->route;
+}
+
 static void
 publish(struct worker_host *host)
 {
@@ -283,12 +289,9 @@ publish(struct worker_host *host)
 		if (exchange->request.peer != NULL)
 			words.peer = exchange->request.peer->address;
 		if (words.what == NULL)
-			words.what = exchange->doing;
-		if (words.what == NULL)
-			words.what = exchange->route;
+			words.what = name_of(exchange);
 	}
-	ipc_current_begin(
-	    host->worker->heritage->process, frame->since_ms, &words);
+	ipc_current_begin(host->worker->process, frame->since_ms, &words);
 }
 
 static void
@@ -318,6 +321,17 @@ enter(struct app_host *app_host, const struct http_exchange *exchange,
 }
 
 static void
+rename_exchange(
+    struct app_host *app_host, const struct http_exchange *exchange)
+{
+	struct worker_host *host = host_of(app_host);
+
+	if (host->depth > 0 &&
+	    host->frames[host->depth - 1].exchange == exchange)
+		ipc_current_rename(host->worker->process, name_of(exchange));
+}
+
+static void
 leave(struct app_host *app_host)
 {
 	struct worker_host *host = host_of(app_host);
@@ -328,7 +342,7 @@ leave(struct app_host *app_host)
 		publish(host);
 		return;
 	}
-	ipc_current_end(host->worker->heritage->process);
+	ipc_current_end(host->worker->process);
 	set_busy_since(host, 0);
 }
 
@@ -344,6 +358,7 @@ static const struct app_host_functions functions = {
 	.wake = wake,
 	.enter = enter,
 	.leave = leave,
+	.rename = rename_exchange,
 };
 
 int

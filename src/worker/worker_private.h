@@ -60,8 +60,9 @@ struct worker {
 	enum worker_state state;
 	const struct ipc_heritage *heritage;
 	struct ipc_slot *slot;
-	uint64_t max_connections; /* what the descriptors suffice for */
-	struct log_scope scope;   /* ", worker 3" */
+	struct ipc_process *process; /* own mapping, until it ends */
+	uint64_t max_connections;    /* what the descriptors suffice for */
+	struct log_scope scope;      /* ", worker 3" */
 	struct event_base *base;
 
 	struct event channel; /* worker_channel.c */

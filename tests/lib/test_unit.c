@@ -1,7 +1,14 @@
 /* SPDX-License-Identifier: ISC */
+#include <poll.h>
 #include <stdlib.h>
 
 #include "test_unit.h"
+
+void
+test_pause(void)
+{
+	poll(NULL, 0, 1);
+}
 
 int
 test_run(Suite *suite)

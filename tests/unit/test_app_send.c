@@ -157,6 +157,11 @@ enter(struct app_host *host, const struct http_exchange *exchange,
 }
 
 static void
+rename_nobody(struct app_host *host, const struct http_exchange *exchange)
+{
+}
+
+static void
 leave(struct app_host *host)
 {
 	depth--;
@@ -169,6 +174,7 @@ static const struct app_host_functions host_functions = {
 	.wake = wake,
 	.enter = enter,
 	.leave = leave,
+	.rename = rename_nobody,
 };
 
 static struct app_host host = { .functions = &host_functions };

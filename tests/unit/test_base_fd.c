@@ -282,12 +282,30 @@ START_TEST(too_much_shared_memory_is_an_error)
 }
 END_TEST
 
+START_TEST(closed_standard_descriptors_are_opened)
+{
+	int fd;
+
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	ck_assert_int_eq(fd_open_standard(&error), 0);
+	ck_assert_int_ne(fcntl(STDIN_FILENO, F_GETFD), -1);
+	ck_assert_int_ne(fcntl(STDOUT_FILENO, F_GETFD), -1);
+	fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ck_assert_int_gt(fd, STDERR_FILENO);
+	ck_assert_int_eq(fd_open_standard(&error), 0);
+	ck_assert_int_eq(fcntl(fd + 1, F_GETFD), -1);
+	close(fd);
+}
+END_TEST
+
 int
 main(void)
 {
 	Suite *suite = suite_create("base_fd");
 	TCase *tcase = tcase_create("fd");
 
+	tcase_add_test(tcase, closed_standard_descriptors_are_opened);
 	tcase_add_test(tcase, close_forgets_and_keeps_errno);
 	tcase_add_test(tcase, flags_are_set_and_others_kept);
 	tcase_add_test(tcase, closed_descriptor_is_an_error);

@@ -217,6 +217,16 @@ START_TEST(test_client_that_is_gone)
 }
 END_TEST
 
+START_TEST(test_full_beyond_the_limit)
+{
+	fake_connect(&fake, NULL);
+	conn_send(fake.conn, large, 1 << 20);
+	ck_assert(!conn_output_is_full(fake.conn));
+	conn_send(fake.conn, large, 1);
+	ck_assert(conn_output_is_full(fake.conn));
+}
+END_TEST
+
 START_TEST(test_nothing_is_queued_once_ending)
 {
 	fake_connect(&fake, NULL);
@@ -260,6 +270,7 @@ main(void)
 	tcase_add_test(tests, test_file_that_is_too_short);
 	tcase_add_test(tests, test_what_is_no_file);
 	tcase_add_test(tests, test_client_that_is_gone);
+	tcase_add_test(tests, test_full_beyond_the_limit);
 	tcase_add_test(tests, test_nothing_is_queued_once_ending);
 	tcase_add_test(tests, test_close_forgets_the_queue);
 	suite_add_tcase(suite, tests);

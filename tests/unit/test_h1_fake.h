@@ -48,6 +48,7 @@ struct conn {
 	size_t piece_begin, piece_count;
 	uint64_t queued, sent;
 	size_t room; /* bytes that may be written now */
+	uint64_t output_limit;
 	struct buffer output;
 	unsigned writes;
 
@@ -184,6 +185,12 @@ uint64_t
 conn_sent_total(const struct conn *conn)
 {
 	return conn->sent;
+}
+
+bool
+conn_output_is_full(const struct conn *conn)
+{
+	return conn->queued - conn->sent > conn->output_limit;
 }
 
 void
@@ -402,6 +409,7 @@ fake_conn_new(struct h1 *h1)
 	strcpy(conn->peer.address, "192.0.2.1");
 	conn->input_capacity = CONN_INPUT_SIZE;
 	conn->room = SIZE_MAX / 2;
+	conn->output_limit = UINT64_MAX;
 	buffer_init(&conn->output, 0);
 	h1_protocol.open(conn);
 	return conn;

@@ -177,6 +177,30 @@ START_TEST(test_pipeline_is_bounded)
 }
 END_TEST
 
+/* One read(2) full of requests for something large. */
+START_TEST(test_pipeline_stops_at_full_output)
+{
+	struct buffer text;
+	size_t i;
+
+	buffer_init(&text, 0);
+	for (i = 0; i < 60; i++)
+		buffer_append_text(&text, GET("/hello"));
+	fake.conn->room = 0;
+	fake.conn->output_limit = 5 * strlen(HELLO);
+	fake_feed_all(fake.conn, text.data, text.size);
+	ck_assert_uint_gt(fake.conn->queued, fake.conn->output_limit);
+	ck_assert_uint_lt(fake.server.next_id, 1 + 8);
+	fake.conn->room = SIZE_MAX / 2;
+	fake_settle(fake.conn);
+	ck_assert_uint_eq(fake.server.next_id, 1 + 60);
+	ck_assert_uint_eq(
+	    strlen(fake_take_output(fake.conn)), 60 * strlen(HELLO));
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_IDLE);
+	buffer_fini(&text);
+}
+END_TEST
+
 START_TEST(test_pipeline_waits_for_later)
 {
 	feed(GET("/later") GET("/hello"));
@@ -1030,6 +1054,7 @@ main(void)
 	tcase_add_test(tcase, test_byte_by_byte);
 	tcase_add_test(tcase, test_pipeline_is_one_write);
 	tcase_add_test(tcase, test_pipeline_is_bounded);
+	tcase_add_test(tcase, test_pipeline_stops_at_full_output);
 	tcase_add_test(tcase, test_pipeline_waits_for_later);
 	tcase_add_test(tcase, test_answered_in_order);
 	tcase_add_loop_test(tcase, test_persistence, 0,

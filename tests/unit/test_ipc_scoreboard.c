@@ -74,6 +74,30 @@ START_TEST(close_of_nothing_does_nothing)
 }
 END_TEST
 
+/* In a child, which has only the descriptor. */
+static void
+map_own(void)
+{
+	if (ipc_process_map(process_fd, &process, &error) == -1)
+		_exit(1);
+}
+
+START_TEST(a_child_does_not_have_the_masters_mapping)
+{
+	unsigned char pages;
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(mincore(process, 1, &pages), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(mincore(process, 1, &pages) == -1 && errno == ENOMEM);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 1);
+}
+END_TEST
+
 START_TEST(child_writes_and_parent_reads)
 {
 	const struct ipc_current_words words = {
@@ -91,6 +115,7 @@ START_TEST(child_writes_and_parent_reads)
 	ck_assert(!ipc_current_read(process, &current));
 	pid = fork();
 	if (pid == 0) {
+		map_own();
 		ipc_current_begin(process, 1000, &words);
 		raise(SIGKILL);
 	}
@@ -257,8 +282,10 @@ START_TEST(what_is_read_is_never_torn)
 	pid_t pid;
 
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		map_own();
 		write_for_ever();
+	}
 	for (i = 0; good < 2000 && i < 50000000; i++)
 		if (ipc_current_read(process, &current)) {
 			good++;
@@ -279,6 +306,7 @@ main(void)
 	tcase_add_checked_fixture(tests, open_process, close_process);
 	tcase_add_test(tests, scoreboard_is_empty_and_marked);
 	tcase_add_test(tests, close_of_nothing_does_nothing);
+	tcase_add_test(tests, a_child_does_not_have_the_masters_mapping);
 	tcase_add_test(tests, child_writes_and_parent_reads);
 	tcase_add_test(tests, long_words_are_cut);
 	tcase_add_test(tests, missing_words_are_empty);

@@ -116,7 +116,6 @@ work(void *context)
 {
 	struct job *job = context;
 
-	usleep(10000);
 	cohort_resume(job->worker, job->ticket, say, resumed_text, NULL);
 	return NULL;
 }
@@ -245,6 +244,7 @@ static struct error error;
 static struct settings *settings;
 static struct ipc_listener listener = { .fd = -1, .name = "here" };
 static struct ipc_heritage heritage;
+static struct ipc_process *process; /* the master's mapping */
 static int channel = -1, error_log = -1, access_log = -1;
 static struct ipc_message message;
 static pid_t pid;
@@ -320,9 +320,8 @@ make_master(void)
 			     &heritage.scoreboard_fd, &error),
 	    0);
 	heritage.scoreboard->slots_used = 4;
-	ck_assert_int_eq(ipc_process_open(1234, &heritage.process,
-			     &heritage.process_fd, &error),
-	    0);
+	ck_assert_int_eq(
+	    ipc_process_open(1234, &process, &heritage.process_fd, &error), 0);
 	ck_assert_int_eq(
 	    ipc_channel_open(&channel, &heritage.channel, &error), 0);
 	slot()->cohort = 1;
@@ -337,7 +336,7 @@ free_master(void)
 		waitpid(pid, NULL, 0);
 	}
 	ipc_scoreboard_close(&heritage.scoreboard, &heritage.scoreboard_fd);
-	ipc_process_close(&heritage.process, &heritage.process_fd);
+	ipc_process_close(&process, &heritage.process_fd);
 	fd_close(&channel);
 	fd_close(&heritage.channel);
 	fd_close(&listener.fd);
@@ -417,7 +416,7 @@ expect_exit(int code)
 {
 	int status, waited;
 
-	for (waited = 0; waited < WAIT_MS; waited += 5) {
+	for (waited = 0; waited < WAIT_MS; waited++) {
 		if (waitpid(pid, &status, WNOHANG) == pid) {
 			pid = 0;
 			ck_assert_msg(
@@ -425,7 +424,7 @@ expect_exit(int code)
 			    "status %x", (unsigned)status);
 			return;
 		}
-		usleep(5000);
+		test_pause();
 	}
 	ck_abort_msg("the worker is still there");
 }
@@ -438,7 +437,7 @@ await(const uint64_t *number, uint64_t value)
 	for (waited = 0; waited < WAIT_MS; waited++) {
 		if (__atomic_load_n(number, __ATOMIC_RELAXED) == value)
 			return;
-		usleep(1000);
+		test_pause();
 	}
 	ck_assert_uint_eq(*number, value);
 }
@@ -451,7 +450,7 @@ await_flag(const uint32_t *flag, uint32_t value)
 	for (waited = 0; waited < WAIT_MS; waited++) {
 		if (__atomic_load_n(flag, __ATOMIC_RELAXED) == value)
 			return;
-		usleep(1000);
+		test_pause();
 	}
 	ck_assert_uint_eq(*flag, value);
 }
@@ -856,6 +855,27 @@ START_TEST(load_closes_the_gate)
 }
 END_TEST
 
+/* Stopped while it ran nothing that the scoreboard would show. */
+START_TEST(who_waits_for_a_stopped_worker_is_taken_in)
+{
+	struct ipc_slot *other = &heritage.scoreboard->slots[0];
+	int i;
+
+	*other = (struct ipc_slot) {
+		.pid = 1,
+		.cohort = 1,
+		.serving = 1,
+		.max_connections = 50,
+	};
+	settings->max_connections = 100;
+	start_serving();
+	for (i = 0; i < 60; i++)
+		dial();
+	await(&slot()->open, 60);
+	ck_assert_uint_eq(slot()->accepting, 0);
+}
+END_TEST
+
 START_TEST(lack_of_descriptors_is_told_to_one_client)
 {
 	int user, refused, later;
@@ -933,7 +953,7 @@ START_TEST(what_ran_is_known_after_death)
 	ck_assert_str_eq(answer(fd), "");
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	pid = 0;
-	ck_assert(ipc_current_read(heritage.process, &current));
+	ck_assert(ipc_current_read(process, &current));
 	ck_assert_uint_ne(current.exchange_id, 0);
 	ck_assert_mem_eq(current.method, "GET", 3);
 	ck_assert_uint_eq(current.target_size, 13);
@@ -996,6 +1016,7 @@ add_rest(TCase *tests)
 	tcase_add_test(tests, logs_are_replaced);
 	tcase_add_test(tests, limit_closes_the_gate);
 	tcase_add_test(tests, load_closes_the_gate);
+	tcase_add_test(tests, who_waits_for_a_stopped_worker_is_taken_in);
 	tcase_add_test(tests, lack_of_descriptors_is_told_to_one_client);
 	tcase_add_test(tests, limit_of_descriptors_lowers_max_connections);
 	tcase_add_loop_test(tests, wait_ends, 0, ROWS(waits));

@@ -22,10 +22,11 @@ static struct ipc_slot slot;
 static struct ipc_process process;
 static struct ipc_heritage heritage = {
 	.settings = &settings,
-	.process = &process,
 	.access_log = -1,
 };
-static struct worker worker = { .heritage = &heritage, .slot = &slot };
+static struct worker worker = {
+	.heritage = &heritage, .slot = &slot, .process = &process
+};
 static struct worker_access_log *access_log;
 static int reader = -1; /* of the same file, or pipe */
 static struct http_exchange exchange;
@@ -92,7 +93,7 @@ await_second(void)
 	time_t now = clock_wall_seconds();
 
 	while (clock_wall_seconds() == now)
-		usleep(1000);
+		test_pause();
 }
 
 START_TEST(counters_count_without_a_file)

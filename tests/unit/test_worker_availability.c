@@ -16,9 +16,11 @@ static struct ipc_scoreboard *board;
 static void
 open_board(void)
 {
-	board = aligned_alloc(
-	    64, (sizeof(*board) + 64 * sizeof(struct ipc_slot) + 63) / 64 * 64);
-	memset(board, 0, sizeof(*board) + 64 * sizeof(struct ipc_slot));
+	const size_t size =
+	    sizeof(*board) + IPC_SLOTS_MAX * sizeof(struct ipc_slot);
+
+	board = aligned_alloc(64, (size + 63) / 64 * 64);
+	memset(board, 0, size);
 	board->slot_count = board->slots_used = SLOTS;
 }
 
@@ -147,6 +149,15 @@ START_TEST(gate_is_as_the_table_says)
 	ck_assert_msg(worker_availability(board, 0, NOW, cases[_i].before) ==
 		cases[_i].after,
 	    "%s", cases[_i].name);
+}
+END_TEST
+
+START_TEST(a_wild_count_of_slots_is_survived)
+{
+	board->slots_used = UINT32_MAX;
+	fill(&board->slots[0], &(struct slot)W(500));
+	fill(&board->slots[1], &(struct slot)W(0));
+	ck_assert_int_eq(worker_availability(board, 0, NOW, OPEN), LOAD);
 }
 END_TEST
 
@@ -320,6 +331,7 @@ main(void)
 
 	tcase_add_checked_fixture(tests, open_board, close_board);
 	tcase_add_loop_test(tests, gate_is_as_the_table_says, 0, ROWS(cases));
+	tcase_add_test(tests, a_wild_count_of_slots_is_survived);
 	tcase_add_test(tests, somebody_always_accepts);
 	tcase_add_test(tests, load_is_spread);
 	suite_add_tcase(suite, tests);

@@ -36,12 +36,12 @@ COHORT_EXPORT const char *cohort_mount(const struct cohort_request *request);
 COHORT_EXPORT struct cohort_str cohort_target(
     const struct cohort_request *request);
 
-/* "http" or "https"; never NULL.  Trusted proxies are believed. */
+/* "http" or "https"; never NULL. */
 COHORT_EXPORT const char *cohort_scheme(const struct cohort_request *request);
 
 /*
  * The host asked for (Host or :authority), with the port if the client
- * named one; NULL if it named none.  Trusted proxies are believed.
+ * named one; NULL if it named none.
  */
 COHORT_EXPORT const char *cohort_host(const struct cohort_request *request);
 

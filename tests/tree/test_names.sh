@@ -1,0 +1,182 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# What is called how: the top level, the prefixes of file names, and for
+# each source file its unit test.
+. "$(dirname "$0")/tree.sh"
+
+# folder: the noun its file names begin with
+cat >"$scratch/nouns" <<'END'
+base base
+config config
+http http
+ipc ipc
+conn conn
+http1 h1
+app app
+service service
+worker worker
+master master
+END
+
+# What stands beside the folders of src.
+cat >"$scratch/beside" <<'END'
+cohort.pc.in
+cohortd.8
+cohortd.c
+document.c
+libcohort.map
+main.c
+END
+
+# Source files without a unit test of their own, and where instead they are
+# tested: a file of tests, or "system" for those that are calls to the
+# system from end to end, or nothing but a table of others' functions.
+cat >"$scratch/elsewhere" <<'END'
+app_candidate tests/unit/test_app_dispatch.c guards and methods of routes
+app_declare tests/unit/test_app_scope.c scopes, as modules declare them
+app_failure tests/unit/test_app_verdict.c a failure is a verdict
+app_log tests/unit/test_app_request.c its context is a request's
+app_memory tests/unit/test_app_request.c it is a request's arena
+app_route tests/unit/test_app_router.c routes, as modules declare them
+app_test_exchange tests/unit/test_app_test.c parts of <cohort/test.h>
+app_test_host tests/unit/test_app_test.c parts of <cohort/test.h>
+app_test_log tests/unit/test_app_test.c parts of <cohort/test.h>
+app_test_request tests/unit/test_app_test.c parts of <cohort/test.h>
+app_tree tests/unit/test_app_router.c the router's lookup
+base_panic tests/unit/test_base_log.c it logs and aborts
+config_build tests/unit/test_config_parse.c file to settings
+config_tree tests/unit/test_config_parse.c file to sections
+h1 tests/unit/test_h1_protocol.c parts of one protocol
+h1_connection tests/unit/test_h1_protocol.c parts of one protocol
+h1_exchange tests/unit/test_h1_protocol.c parts of one protocol
+h1_refuse tests/unit/test_h1_protocol.c parts of one protocol
+h1_state tests/unit/test_h1_protocol.c parts of one protocol
+h1_step tests/unit/test_h1_protocol.c parts of one protocol
+master system the order of a daemon's life
+master_channel system messages from and to live workers
+master_cohort system needs workers that live and die
+master_daemon system fork and terminal
+master_death system words for the end of a process
+master_reload system the order of a reload
+master_signal system signals
+master_socket system sockets
+master_worker system what it does, it does to a process
+service system a table of services
+worker_accept tests/unit/test_worker.c a whole worker
+worker_become tests/unit/test_worker.c a whole worker
+worker_channel tests/unit/test_worker.c a whole worker
+worker_check tests/unit/test_worker.c a whole worker
+worker_host tests/unit/test_worker.c a whole worker
+worker_retire tests/unit/test_worker.c a whole worker
+END
+
+# Public headers are the one exception to unique names: cohort/ is theirs.
+find "$top/src" -type f ! -path "$top/src/include/*" | sed "s|^$top/||" |
+    sort >"$scratch/files"
+
+twice()
+{
+	awk -F/ '
+	    $NF in first { print $0 ": is called as " first[$NF] }
+	    { first[$NF] = $0 }' "$scratch/files"
+}
+
+prefixed()
+{
+	awk -F/ '
+	    FILENAME ~ /nouns$/ { split($0, word, " "); noun[word[1]] = word[2] }
+	    FILENAME ~ /beside$/ { beside[$0] = 1 }
+	    FILENAME !~ /files$/ { next }
+	    NF == 2 && !($2 in beside) { print $0 ": does not belong there" }
+	    NF == 2 { next }
+	    NF > 3 || !($2 in noun) { print $0 ": unknown folder"; next }
+	    $3 !~ ("^" noun[$2] "(_[a-z0-9_]+)?\\.(c|h|tbl)$") {
+		print $0 ": does not begin with " noun[$2]
+	    }' "$scratch/nouns" "$scratch/beside" "$scratch/files"
+}
+
+# Of the system's tests, some are scripts; a module or a client is what a test
+# loads or runs.
+tests_named()
+{
+	find "$top/tests/unit" "$top/tests/system" -type f |
+	    sed "s|^$top/||" | grep -vE \
+	    -e '^tests/unit/test_[a-z0-9_]+\.[ch]$' \
+	    -e '^tests/system/test_[a-z0-9_]+\.(c|h|sh)$' \
+	    -e '^tests/system/module_[a-z0-9_]+\.c$' \
+	    -e '^tests/system/client_[a-z0-9_]+\.[a-z]+$' |
+	    sed 's/$/: is no test, module or client/'
+}
+
+untested()
+{
+	grep '^src/[^/]*/.*\.c$' "$scratch/files" | while read -r file; do
+		name=${file##*/}
+		name=${name%.c}
+		test -e "$top/tests/unit/test_$name.c" ||
+		    grep -q "^$name " "$scratch/elsewhere" ||
+		    echo "$file: has no tests/unit/test_$name.c"
+	done
+}
+
+# An exception that is none any more hides the next one.
+stale()
+{
+	while read -r name where why; do
+		grep -q "/$name\\.c\$" "$scratch/files" ||
+		    echo "$name: excused, but not there"
+		test ! -e "$top/tests/unit/test_$name.c" ||
+		    echo "$name: excused, but tests/unit/test_$name.c is there"
+		case $where in
+		system) ls "$top"/tests/system/test_*.c >/dev/null ;;
+		*) test -e "$top/$where" || echo "$name: no $where" ;;
+		esac
+		test -n "$why" || echo "$name: excused without a reason"
+	done <"$scratch/elsewhere"
+}
+
+orphans()
+{
+	for file in "$top"/tests/unit/test_*.c; do
+		name=${file##*/test_}
+		case $name in h1_wire.c) continue ;; esac # a corpus
+		grep -qE "/${name%.c}\\.[ch]\$" "$scratch/files" ||
+		    echo "tests/unit/test_$name: no such file in src"
+	done
+}
+
+missing_top()
+{
+	for name in configure.ac Makefile.am src tests contrib etc README \
+	    COPYING NEWS; do
+		test -e "$top/$name" || echo "$name: is missing"
+	done
+}
+
+stray_top()
+{
+	git -C "$top" ls-files | sed 's|/.*||' | sort -u | grep -vE \
+	    '^(configure\.ac|Makefile\.am|src|tests|contrib|etc|README|COPYING|NEWS|\..*)$' |
+	    sed 's/$/: does not belong to the top level/'
+}
+
+generated()
+{
+	git -C "$top" ls-files -ci --exclude-standard |
+	    sed 's/$/: is generated, and committed/'
+}
+
+check "files were found" test -s "$scratch/files"
+none "no name stands twice" twice
+none "names begin with their folder's noun" prefixed
+none "tests are named for what they are" tests_named
+none "what computes something has a unit test" untested
+none "what has none has a reason" stale
+none "unit tests have a source file" orphans
+none "the top level is there" missing_top
+if is_repository; then
+	none "the top level has nothing else" stray_top
+	none "nothing generated is committed" generated
+fi
+finish

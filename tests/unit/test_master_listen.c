@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+#include <sys/stat.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/base_memory.h"
+#include "master/master_private.h"
+#include "test_unit.h"
+
+static char directory[] = "/tmp/cohort-test-XXXXXX";
+static struct master master;
+static struct master_listener **listeners;
+static size_t count;
+static struct error error;
+
+static void
+set_up(void)
+{
+	master = (struct master) { .magic = MASTER_MAGIC };
+	list_init(&master.listeners);
+	listeners = NULL;
+	count = 0;
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+}
+
+static void
+tear_down(void)
+{
+	master_listen_release(&master, listeners, count);
+	memory_free(listeners);
+	rmdir(directory);
+}
+
+static int
+open_both(const char *first, const char *second)
+{
+	struct settings_listener both[2];
+	struct settings settings = {
+		.listeners = both,
+		.listener_count = second == NULL ? 1 : 2,
+	};
+	size_t i;
+	int result;
+
+	for (i = 0; i < 2; i++)
+		both[i] = (struct settings_listener) {
+			.place = memory_copy_text("test"),
+			.address = memory_copy_text(i == 0 ? first : second),
+			.backlog = 1,
+			.mode = 0600,
+		};
+	result =
+	    master_listen_open(&master, &settings, &listeners, &count, &error);
+	for (i = 0; i < 2; i++) {
+		memory_free(both[i].place);
+		memory_free(both[i].address);
+	}
+	return result;
+}
+
+START_TEST(two_names_of_one_address_are_one_listener)
+{
+	error_clear(&error);
+	ck_assert_msg(
+	    open_both("127.0.0.1:0", "localhost:0") == 0, "%s", error.text);
+	ck_assert_uint_ge(count, 1);
+	ck_assert_uint_eq(listeners[0]->users, 1);
+}
+END_TEST
+
+/* Whoever may write there could else have any file's mode set. */
+START_TEST(a_link_in_a_sockets_place_is_not_followed)
+{
+	char *path = memory_format("%s/socket", directory);
+	char *victim = memory_format("%s/victim", directory);
+	char *name = memory_format("unix:%s", path);
+	struct master_listener **own;
+	struct stat status;
+	size_t own_count;
+
+	ck_assert_int_eq(open_both(name, NULL), 0);
+	own = listeners;
+	own_count = count;
+	listeners = NULL;
+	count = 0;
+	fclose(fopen(victim, "we"));
+	ck_assert_int_eq(chmod(victim, 0640), 0);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(symlink(victim, path), 0);
+	ck_assert_int_eq(open_both(name, NULL), -1);
+	ck_assert_int_eq(stat(victim, &status), 0);
+	ck_assert_int_eq(status.st_mode & 0777, 0640);
+	master_listen_release(&master, own, own_count);
+	memory_free(own);
+	unlink(victim);
+	memory_free(path);
+	memory_free(victim);
+	memory_free(name);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("master_listen");
+	TCase *tests = tcase_create("listen");
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, two_names_of_one_address_are_one_listener);
+	tcase_add_test(tests, a_link_in_a_sockets_place_is_not_followed);
+	suite_add_tcase(suite, tests);
+	return test_run(suite);
+}
