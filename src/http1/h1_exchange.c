@@ -207,7 +207,8 @@ cut(struct http_exchange *exchange)
 {
 	struct h1_exchange *self = h1_exchange_of(exchange);
 
-	if (!is_over(self))
+	/* Also when it is complete and waits for the client to take it. */
+	if (self->is_answered || !is_over(self))
 		h1_connection_close(self->connection, CONN_CLOSE_CUT, true);
 }
 

@@ -723,6 +723,23 @@ START_TEST(test_cut)
 }
 END_TEST
 
+START_TEST(test_cut_of_a_whole_answer_not_taken)
+{
+	feed(GET("/later"));
+	fake.conn->room = 10;
+	send_head(200, 6);
+	send_bytes("abcdef");
+	send_end();
+	fake_settle(fake.conn);
+	fake.exchange->functions->cut(fake.exchange);
+	fake.conn->room = SIZE_MAX / 2;
+	fake_settle(fake.conn);
+	expect_output("HTTP/1.1 2");
+	expect_closed(CONN_CLOSE_CUT);
+	ck_assert(fake.conn->hard);
+}
+END_TEST
+
 START_TEST(test_file)
 {
 	int fd = memfd_create("file", 0);
@@ -1093,6 +1110,7 @@ main(void)
 	tcase_add_test(tcase, test_shortfall_is_cut);
 	tcase_add_test(tcase, test_end_without_head_is_cut);
 	tcase_add_test(tcase, test_cut);
+	tcase_add_test(tcase, test_cut_of_a_whole_answer_not_taken);
 	tcase_add_test(tcase, test_file);
 	tcase_add_test(tcase, test_room);
 	tcase_add_test(tcase, test_fin_idle);
