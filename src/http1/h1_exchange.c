@@ -208,7 +208,7 @@ cut(struct http_exchange *exchange)
 	struct h1_exchange *self = h1_exchange_of(exchange);
 
 	/* Also when it is complete and waits for the client to take it. */
-	if (self->is_answered || !is_over(self))
+	if (!self->is_refused && (self->is_answered || !is_over(self)))
 		h1_connection_close(self->connection, CONN_CLOSE_CUT, true);
 }
 
@@ -316,6 +316,7 @@ h1_exchange_new(struct h1_connection *connection)
 	self->end = COHORT_END_SENT;
 	self->reason = CONN_CLOSE_ANSWERED;
 	self->is_last = self->is_answered = self->has_head = false;
+	self->is_refused = false;
 	self->has_surplus = self->wants_room = false;
 	self->keeps_half_closed = h1->settings.keep_half_closed;
 	return self;

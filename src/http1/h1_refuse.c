@@ -68,6 +68,7 @@ refuse(struct h1_connection *connection, enum h1_fault fault)
 	log_debug(
 	    "refused: %s (%s)", h1_fault_text(fault), h1_fault_section(fault));
 	exchange->is_persistent = false;
+	exchange->is_refused = true;
 	exchange->reason = reason_of(fault);
 	send_page(&exchange->exchange, h1_fault_status(fault));
 	log_leave(&exchange->exchange.scope);

@@ -146,8 +146,9 @@ master_cohort_retire(struct master_cohort *cohort, enum ipc_retire how)
 	if (cohort->state != MASTER_COHORT_FAILED)
 		cohort->state = MASTER_COHORT_RETIRING;
 	event_del(&cohort->respawn_timer);
-	/* When the daemon stops, clients are to be refused at once. */
-	if (how != IPC_RETIRE_REPLACED)
+	/* Nobody is to wait in a queue that no worker will look at again;
+	 * behind WINCH, the next cohort will. */
+	if (cohort != cohort->master->withdrawn)
 		release_listeners(cohort);
 	retire_workers(cohort, how);
 	check_gone(cohort);
