@@ -187,7 +187,7 @@ app_new(const struct app_settings *settings, struct app **app_r,
 	app->settings = settings->settings;
 	app->host = settings->host;
 	app->keeps_half_closed =
-	    strcmp(app->settings->http.half_close, "keep") == 0;
+	    settings_keeps_half_closed(&app->settings->http);
 	list_init(&app->scopes);
 	list_init(&app->routes);
 	app_requests_init(app);

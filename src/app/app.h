@@ -45,8 +45,8 @@ struct app_settings {
 int app_new(const struct app_settings *settings, struct app **app_r,
     struct error *error);
 
-/* Runs the start hooks in order; after a failure, the stop hooks of those
- * that had started. */
+/* Runs the start hooks in order; after a failure, the stop hooks of the
+ * mounts before it that had started in whole. */
 int app_start(struct app *app, struct error *error);
 
 /* Tells requests (on_retire) and ends streams of events. */

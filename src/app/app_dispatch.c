@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A request is driven by whatever happens to it: each entry below runs the
- * machine as far as it goes.  Routes that declined leave their traces only
- * in which before functions have run, and in headers those set.
+ * Owns the stage of a request, which goes
+ *
+ *	candidate -> before -> body -> handler -> reply -> sent
+ *
+ * with a way back to candidate for whoever declines.  A request is driven by
+ * whatever happens to it: each entry below runs the machine as far as it
+ * goes.  Routes that declined leave their traces only in which before
+ * functions have run, and in headers those set.
  */
 #include "app/app_dispatch.h"
 
@@ -15,7 +20,7 @@
 
 #define WORD_BITS 64
 
-/* Before functions. */
+/* ---- before functions ---- */
 
 /* The word of befores_run with the bit of index. */
 static uint64_t *
@@ -79,7 +84,7 @@ step_before(struct cohort_request *request)
 	    request, app_request_run(request, APP_PHASE_BEFORE, before->step));
 }
 
-/* Body and handler. */
+/* ---- body and handler ---- */
 
 static enum app_stage
 fail(struct cohort_request *request, int status)
@@ -114,7 +119,7 @@ step_handler(struct cohort_request *request)
 	    app_request_run(request, APP_PHASE_HANDLER, request->route->step));
 }
 
-/* The reply, and what remains. */
+/* ---- the reply, and what remains ---- */
 
 static enum app_stage
 step_reply(struct cohort_request *request)
@@ -204,7 +209,7 @@ app_dispatch_retire(struct cohort_request *request)
 	app_request_leave(request);
 }
 
-/* struct http_application. */
+/* ---- struct http_application ---- */
 
 static void
 on_head(struct http_exchange *exchange)

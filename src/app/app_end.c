@@ -2,7 +2,8 @@
 /*
  * The route's timeout runs only while somebody waits: it starts with the
  * first LATER and starts anew with the handler, so a slow upload is not the
- * handler's fault, nor what one route took that of the next.  A deadline of the request's own runs to the very end.
+ * handler's fault, nor what one route took that of the next.  A deadline of
+ * the request's own runs to the very end.
  */
 #include "app/app_end.h"
 

@@ -134,7 +134,7 @@ cohort_version(const struct cohort_request *request)
 	return (int)head_of(request)->version;
 }
 
-/* Named values. */
+/* ---- named values ---- */
 
 static void
 read_path(struct cohort_request *request, struct app_pairs *pairs)
@@ -328,7 +328,7 @@ cohort_item(const struct cohort_request *request, enum cohort_part part,
 	return true;
 }
 
-/* What is not of the head. */
+/* ---- what is not of the head ---- */
 
 struct cohort_str
 cohort_body(const struct cohort_request *request)

@@ -51,8 +51,8 @@ struct app_host_functions {
 
 	/* The exchange that runs has come to another route, or does
 	 * something else: that is in exchange->route and ->doing. */
-	void (*rename)(struct app_host *host,
-	    const struct http_exchange *exchange);
+	void (*rename)(
+	    struct app_host *host, const struct http_exchange *exchange);
 };
 
 /* The implementation's object begins with this. */

@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Owns the parsing of options and their inheritance.  Values have the units
+ * and limits of the configuration, so that an operator and a module author
+ * write the same.
+ */
 #include "app/app_option.h"
 
 #include <stddef.h>
@@ -6,9 +11,6 @@
 
 #include "base/base_buffer.h"
 #include "config/config_value.h"
-
-#define BODY_LIMIT_MAX 1099511627776u /* as http.max_body */
-#define TIMEOUT_MAX    86400000u      /* as http.handler_timeout */
 
 typedef int option_parser(const char *text, void *member, struct error *error);
 
@@ -37,13 +39,14 @@ static const struct {
 static int
 parse_size(const char *text, void *member, struct error *error)
 {
-	return config_size_parse(text, 0, BODY_LIMIT_MAX, member, error);
+	return config_size_parse(text, 0, SETTINGS_BODY_MAX, member, error);
 }
 
 static int
 parse_duration(const char *text, void *member, struct error *error)
 {
-	return config_duration_parse(text, 1, TIMEOUT_MAX, member, error);
+	return config_duration_parse(
+	    text, 1, SETTINGS_DURATION_MAX, member, error);
 }
 
 static int
@@ -100,7 +103,7 @@ app_options_init(struct app_options *options, const struct settings_http *http,
 	*options = (struct app_options) {
 		.body_limit = mount->max_body,
 		.timeout_ms = http->handler_timeout,
-		.keep_half_closed = strcmp(http->half_close, "keep") == 0,
+		.keep_half_closed = settings_keeps_half_closed(http),
 	};
 }
 

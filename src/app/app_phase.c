@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * Lookups in app_phase.tbl.  A call in the wrong phase is the module's bug
+ * and not ours, so it is refused with a log line and does not panic.
+ */
 #include "app/app_phase.h"
 
 #include "base/base_log.h"

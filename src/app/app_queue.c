@@ -100,7 +100,7 @@ cohort_resume(struct cohort_worker *worker, cohort_ticket ticket,
 	return -1;
 }
 
-/* Requests that can go on. */
+/* ---- requests that can go on ---- */
 
 static void
 put_ready(struct cohort_request *request)
@@ -192,7 +192,7 @@ app_queue_forget(struct cohort_request *request)
 		free_call(request->app, LIST_OBJECT(link, struct call, link));
 }
 
-/* Calls. */
+/* ---- calls ---- */
 
 /* A request that is not waiting yet gets it when it does. */
 static void

@@ -75,7 +75,7 @@ app_stream_flush(struct cohort_request *request)
 	empty_held(stream);
 }
 
-/* Beginning. */
+/* ---- beginning ---- */
 
 static int
 begin(struct cohort_request *request, const char *function, int status,
@@ -118,7 +118,7 @@ cohort_sse(struct cohort_request *request, uint32_t heartbeat_ms)
 	return 0;
 }
 
-/* Writing. */
+/* ---- writing ---- */
 
 static bool
 may_write(struct cohort_request *request, const char *function, size_t size)
@@ -186,7 +186,7 @@ cohort_write(struct cohort_request *request, const void *data, size_t size)
 	return fullness(request);
 }
 
-/* Events (WHATWG HTML, section 9.2.5). */
+/* ---- events (WHATWG HTML, section 9.2.5) ---- */
 
 static bool
 is_one_line(const char *text)
@@ -249,7 +249,7 @@ cohort_sse_send(struct cohort_request *request, const char *event,
 	return fullness(request);
 }
 
-/* Silence. */
+/* ---- silence ---- */
 
 /* Does the client take nothing of what there is, or is there nothing? */
 static bool

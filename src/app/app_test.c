@@ -30,7 +30,7 @@
 COHORT_EXPORT extern const struct cohort_module cohort_module
     __attribute__((weak));
 
-/* Set-up. */
+/* ---- set-up ---- */
 
 /* What stands around the mount's settings is on one line, so that the
  * numbers of lines in errors are those of the given text. */
@@ -172,7 +172,7 @@ cohort_test_load(const char *path, const char *settings)
 	return open_test(__func__, path, settings);
 }
 
-/* The loop. */
+/* ---- the loop ---- */
 
 static bool
 run_replies(struct cohort_test *test)
@@ -254,7 +254,7 @@ cohort_test_retire(struct cohort_test *test)
 	app_test_settle(test);
 }
 
-/* The client, and what it got. */
+/* ---- the client, and what it got ---- */
 
 void
 cohort_test_room(struct cohort_test_reply *reply, size_t size)
@@ -330,7 +330,7 @@ cohort_test_log(struct cohort_test *test)
 	return app_test_log_take(&test->log);
 }
 
-/* The end. */
+/* ---- the end ---- */
 
 /* How many requests had not ended. */
 static unsigned

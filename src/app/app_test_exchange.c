@@ -37,7 +37,7 @@ reply_of(const struct http_exchange *exchange)
 	return reply;
 }
 
-/* The application's side: what it may call. */
+/* ---- the application's side: what it may call ---- */
 
 static void
 keep_fields(
@@ -211,7 +211,7 @@ static const struct http_exchange_functions functions = {
 	.keep_half_closed = keep_half_closed,
 };
 
-/* Begin and end. */
+/* ---- begin and end ---- */
 
 /* As a protocol answers what it cannot hand on. */
 static void

@@ -148,7 +148,7 @@ struct cohort_test {
 	struct app *app;
 	struct http_server server;
 	struct http_peer peer;
-	size_t window; /* room of new replies */
+	size_t window;       /* room of new replies */
 	struct list replies; /* cohort_test_reply, oldest first */
 };
 

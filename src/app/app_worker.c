@@ -92,7 +92,7 @@ leave(struct cohort_worker *worker, struct app_frame outer)
 	host->functions->leave(host);
 }
 
-/* Timers. */
+/* ---- timers ---- */
 
 static void on_due(void *context);
 
@@ -181,7 +181,7 @@ cohort_timer_stop(struct cohort_timer **timer)
 	*timer = NULL;
 }
 
-/* Watches. */
+/* ---- watches ---- */
 
 static void
 on_ready(void *context, int events)
@@ -293,7 +293,7 @@ app_worker_fini(struct app *app)
 	return count;
 }
 
-/* The rest. */
+/* ---- the rest ---- */
 
 struct cohort_worker *
 cohort_worker(const struct cohort_request *request)

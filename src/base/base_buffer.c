@@ -196,14 +196,3 @@ buffer_append_escaped(struct buffer *buffer, const void *data, size_t size)
 			buffer_append(buffer, text, width);
 	}
 }
-
-void
-buffer_consume(struct buffer *buffer, size_t size)
-{
-	if (size > buffer->size)
-		panic("buffer: %zu of %zu bytes consumed", size, buffer->size);
-	if (size == 0)
-		return;
-	buffer->size -= size;
-	memmove(buffer->data, buffer->data + size, buffer->size + 1);
-}

@@ -49,9 +49,6 @@ void buffer_format_v(struct buffer *buffer, const char *format,
 void buffer_append_escaped(
     struct buffer *buffer, const void *data, size_t size);
 
-/* Removes the first size bytes. */
-void buffer_consume(struct buffer *buffer, size_t size);
-
 /*
  * Makes room for size more bytes and a NUL, to be written at data + size by
  * the caller, who then adds to size.  Panics when the limit forbids it.

@@ -30,3 +30,12 @@ clock_wall_seconds(void)
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	return now.tv_sec;
 }
+
+struct timeval
+clock_timeval(uint64_t ms)
+{
+	return (struct timeval) {
+		.tv_sec = (time_t)(ms / 1000),
+		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
+	};
+}

@@ -7,6 +7,8 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <sys/time.h>
+
 #include <stdint.h>
 #include <time.h>
 
@@ -18,5 +20,8 @@ uint64_t clock_monotonic_us(void);
 
 /* CLOCK_REALTIME_COARSE in whole seconds since 1970. */
 time_t clock_wall_seconds(void);
+
+/* A duration as libevent wants it. */
+struct timeval clock_timeval(uint64_t ms);
 
 #endif

@@ -66,19 +66,6 @@ error_wrap(struct error *error, const char *format, ...)
 	return -1;
 }
 
-int
-error_wrap_kind(
-    struct error *error, enum error_kind kind, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	compose(error, format, arguments, error->text);
-	va_end(arguments);
-	error->kind = kind;
-	return -1;
-}
-
 void
 error_clear(struct error *error)
 {

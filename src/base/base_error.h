@@ -38,10 +38,6 @@ int error_set_errno(struct error *error, const char *format, ...)
 int error_wrap(struct error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* As error_wrap, and makes it an error of that kind. */
-int error_wrap_kind(struct error *error, enum error_kind kind,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
-
 void error_clear(struct error *error);
 
 #endif

@@ -98,12 +98,6 @@ log_is_wanted(enum log_level level)
 	return (int)level >= sink.least;
 }
 
-const char *
-log_level_name(enum log_level level)
-{
-	return levels[level].name;
-}
-
 int
 log_level_parse(const char *word, enum log_level *level_r)
 {

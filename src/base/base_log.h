@@ -69,8 +69,6 @@ int log_descriptor(void);
 /* Is a line of that level wanted?  Ask before costly arguments. */
 bool log_is_wanted(enum log_level level);
 
-const char *log_level_name(enum log_level level);
-
 /* debug, info, warn, error; -1 when the word is none of them. */
 int log_level_parse(const char *word, enum log_level *level_r);
 

@@ -15,22 +15,22 @@
 
 /* What the command line adds; the strings stay the caller's. */
 struct config_overrides {
-	const char *directory;		/* that relative paths stand on: the
+	const char *directory; /* that relative paths stand on: the
 					   working directory at start, as a
 					   daemon leaves it; NULL: the
 					   present one */
-	const char *file;		/* -c; NULL: the default */
-	const char **listen;		/* -l */
+	const char *file;      /* -c; NULL: the default */
+	const char **listen;   /* -l */
 	size_t listen_count;
-	const char **modules;		/* -m, mounted at "/" in this order */
+	const char **modules; /* -m, mounted at "/" in this order */
 	size_t module_count;
-	const char *root;		/* -r, files at "/" behind them */
-	const char *workers;		/* -w */
-	const char *user;		/* -u USER[:GROUP] */
-	const char *pid_file;		/* -p */
-	bool foreground;		/* -f: error_log is stderr */
-	bool has_builtin;		/* COHORT_MAIN: a module at "/", first */
-	bool is_root;			/* chooses the default directories */
+	const char *root;     /* -r, files at "/" behind them */
+	const char *workers;  /* -w */
+	const char *user;     /* -u USER[:GROUP] */
+	const char *pid_file; /* -p */
+	bool foreground;      /* -f: error_log is stderr */
+	bool has_builtin;     /* COHORT_MAIN: a module at "/", first */
+	bool is_root;         /* chooses the default directories */
 };
 
 /*

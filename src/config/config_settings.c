@@ -176,6 +176,12 @@ host_fini(struct settings_host *host)
 	memory_free(host->name);
 }
 
+bool
+settings_keeps_half_closed(const struct settings_http *http)
+{
+	return strcmp(http->half_close, "keep") == 0;
+}
+
 void
 settings_free(struct settings **settings)
 {

@@ -16,6 +16,11 @@
 
 #include "base/base_error.h"
 
+/* Limits of options that others have to keep too. */
+#define SETTINGS_WORKERS_MAX  512u
+#define SETTINGS_DURATION_MAX 86400000u      /* a day */
+#define SETTINGS_BODY_MAX     1099511627776u /* a tebibyte */
+
 #define SETTINGS_MAGIC 0x3c91f02bu
 
 enum settings_service {
@@ -30,31 +35,31 @@ struct settings_pair {
 };
 
 struct settings_mount {
-	char *prefix;			/* "/", "/hello": no trailing slash */
-	char *place;			/* "cohort.conf:12" or "option -m" */
-	enum settings_service service;	/* which of the next three is set */
-	char *files;			/* directory */
-	char *module;			/* path; NULL too for COHORT_MAIN */
-	char *redirect;			/* target; the others are NULL */
+	char *prefix;                  /* "/", "/hello": no trailing slash */
+	char *place;                   /* "cohort.conf:12" or "option -m" */
+	enum settings_service service; /* which of the next three is set */
+	char *files;                   /* directory */
+	char *module;                  /* path; NULL too for COHORT_MAIN */
+	char *redirect;                /* target; the others are NULL */
 	uint64_t redirect_status;
-	char *index;			/* file name; "" for none */
+	char *index; /* file name; "" for none */
 	bool listing, hidden;
-	uint64_t max_body;		/* inherited from http where unset */
-	struct settings_pair *set;	/* for the module's cohort_setting */
+	uint64_t max_body;         /* inherited from http where unset */
+	struct settings_pair *set; /* for the module's cohort_setting */
 	size_t set_count;
 };
 
 struct settings_host {
-	char *name;			/* lower case; "*" any other */
-	struct settings_mount *mounts;	/* in the file's order */
+	char *name;                    /* lower case; "*" any other */
+	struct settings_mount *mounts; /* in the file's order */
 	size_t mount_count;
 };
 
 struct settings_listener {
-	char *address;			/* as written: "127.0.0.1:8080" */
+	char *address; /* as written: "127.0.0.1:8080" */
 	char *place;
 	uint64_t backlog;
-	uint64_t mode;			/* of a unix socket */
+	uint64_t mode; /* of a unix socket */
 	bool v6only;
 	bool defer_accept;
 };
@@ -65,25 +70,25 @@ struct settings_http {
 	uint64_t max_request_line, max_head, max_fields, max_body;
 	uint64_t body_memory, request_memory, max_requests;
 	char *body_directory;
-	char *half_close;		/* "end" or "keep" */
-	char *server;			/* the Server field; "" for none */
+	char *half_close; /* "end" or "keep" */
+	char *server;     /* the Server field; "" for none */
 };
 
 struct settings {
 	unsigned magic;
-	char *file;			/* read from; NULL for none */
-	char *user, *group;		/* "" keeps what we are */
-	uint64_t workers;		/* never 0 here */
-	uint64_t max_connections;	/* per worker */
+	char *file;               /* read from; NULL for none */
+	char *user, *group;       /* "" keeps what we are */
+	uint64_t workers;         /* never 0 here */
+	uint64_t max_connections; /* per worker */
 	uint64_t shutdown_timeout, start_timeout;
-	char *pid_file;			/* "" for none */
-	char *error_log;		/* path, "stderr", "syslog" */
+	char *pid_file;  /* "" for none */
+	char *error_log; /* path, "stderr", "syslog" */
 	char *log_level;
-	char *access_log;		/* path; "" for none */
-	char *access_format;		/* "combined" or "json" */
-	char *types;			/* further MIME types; "" for none */
-	uint64_t open_files;		/* entries of the open-file cache */
-	uint64_t open_files_valid;	/* before a look at the file again */
+	char *access_log;          /* path; "" for none */
+	char *access_format;       /* "combined" or "json" */
+	char *types;               /* further MIME types; "" for none */
+	uint64_t open_files;       /* entries of the open-file cache */
+	uint64_t open_files_valid; /* before a look at the file again */
 	struct settings_http http;
 	struct settings_listener *listeners;
 	size_t listener_count;
@@ -93,6 +98,9 @@ struct settings {
 
 /* With all defaults; no listener, no host, and workers still 0. */
 struct settings *settings_new(void);
+
+/* Is half_close "keep"? */
+bool settings_keeps_half_closed(const struct settings_http *http);
 
 /* Frees everything and nulls the pointer. */
 void settings_free(struct settings **settings);
@@ -104,8 +112,8 @@ void settings_free(struct settings **settings);
  */
 struct settings_listener *settings_add_listener(struct settings *settings,
     const char *address, const char *place, struct error *error);
-struct settings_host *settings_add_host(struct settings *settings,
-    const char *name);
+struct settings_host *settings_add_host(
+    struct settings *settings, const char *name);
 
 /* Puts it before the mount at that index; max_body is as in http. */
 struct settings_mount *settings_add_mount(struct settings *settings,
@@ -113,12 +121,12 @@ struct settings_mount *settings_add_mount(struct settings *settings,
     const char *place);
 
 /* Appends to what the module may ask for. */
-void settings_add_pair(struct settings_mount *mount, const char *name,
-    const char *value);
+void settings_add_pair(
+    struct settings_mount *mount, const char *name, const char *value);
 
 /* By exact name, or NULL. */
-struct settings_host *settings_find_host(const struct settings *settings,
-    const char *name);
+struct settings_host *settings_find_host(
+    const struct settings *settings, const char *name);
 
 /* Forgets all listeners. */
 void settings_drop_listeners(struct settings *settings);

@@ -14,8 +14,8 @@
 #include "base/base_error.h"
 
 /* "500ms", "10s", "5m", "1h", or "0"; a bare number is refused (of what?). */
-int config_duration_parse(const char *text, uint64_t minimum,
-    uint64_t maximum, uint64_t *milliseconds_r, struct error *error);
+int config_duration_parse(const char *text, uint64_t minimum, uint64_t maximum,
+    uint64_t *milliseconds_r, struct error *error);
 
 /* "512", "64k", "1m", "2g". */
 int config_size_parse(const char *text, uint64_t minimum, uint64_t maximum,
@@ -25,12 +25,10 @@ int config_count_parse(const char *text, uint64_t minimum, uint64_t maximum,
     uint64_t *count_r, struct error *error);
 
 /* true, false, yes, no, on, off. */
-int config_boolean_parse(const char *text, bool *value_r,
-    struct error *error);
+int config_boolean_parse(const char *text, bool *value_r, struct error *error);
 
 /* Octal permissions. */
-int config_mode_parse(const char *text, uint64_t *mode_r,
-    struct error *error);
+int config_mode_parse(const char *text, uint64_t *mode_r, struct error *error);
 
 /* In the largest unit that needs no fraction. */
 void config_duration_print(uint64_t milliseconds, struct buffer *to);
@@ -44,21 +42,21 @@ void config_text_quote(const char *text, struct buffer *to);
 bool config_text_has_controls(const char *text);
 
 /* What is allowed: "a whole number from 0 to 512". */
-void config_duration_describe(uint64_t minimum, uint64_t maximum,
-    struct buffer *to);
-void config_size_describe(uint64_t minimum, uint64_t maximum,
-    struct buffer *to);
-void config_count_describe(uint64_t minimum, uint64_t maximum,
-    struct buffer *to);
+void config_duration_describe(
+    uint64_t minimum, uint64_t maximum, struct buffer *to);
+void config_size_describe(
+    uint64_t minimum, uint64_t maximum, struct buffer *to);
+void config_count_describe(
+    uint64_t minimum, uint64_t maximum, struct buffer *to);
 void config_boolean_describe(struct buffer *to);
 void config_mode_describe(struct buffer *to);
 
 /* "a, b or c" of a list that ends in NULL; last, if not NULL, follows. */
-void config_words_describe(const char *const *words, const char *last,
-    struct buffer *to);
+void config_words_describe(
+    const char *const *words, const char *last, struct buffer *to);
 
 /* Fails with: "TEXT": ALLOWED.  TEXT is escaped and cut. */
-int config_value_refuse(const char *text, const char *allowed,
-    struct error *error);
+int config_value_refuse(
+    const char *text, const char *allowed, struct error *error);
 
 #endif

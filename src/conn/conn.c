@@ -34,12 +34,6 @@ conn_peer(const struct conn *conn)
 	return &conn->peer;
 }
 
-struct log_scope *
-conn_scope(struct conn *conn)
-{
-	return &conn->scope;
-}
-
 void
 conn_describe(const void *object, struct buffer *line)
 {
@@ -52,12 +46,6 @@ conn_describe(const void *object, struct buffer *line)
 	    is_ipv6 ? "]" : "");
 	if (peer->port != 0)
 		buffer_format(line, ":%u", peer->port);
-}
-
-uint64_t
-conn_now_ms(const struct conn *conn)
-{
-	return conn_deadlines_now(&conn->set->deadlines);
 }
 
 void

@@ -32,12 +32,6 @@ void *conn_context(const struct conn *conn);
 
 const struct http_peer *conn_peer(const struct conn *conn);
 
-/* For log_enter, as parent of an exchange's scope: ", connection 7 from". */
-struct log_scope *conn_scope(struct conn *conn);
-
-/* Coarse monotonic milliseconds of this round of the loop. */
-uint64_t conn_now_ms(const struct conn *conn);
-
 /* ---- input ---- */
 
 /* The bytes read and not consumed, NULL if there are none; valid until the

@@ -20,10 +20,7 @@ arm(struct conn_deadlines *deadlines, uint64_t at_ms)
 {
 	uint64_t now_ms = conn_deadlines_now(deadlines);
 	uint64_t delay_ms = at_ms > now_ms ? at_ms - now_ms : 0;
-	const struct timeval delay = {
-		.tv_sec = (time_t)(delay_ms / 1000),
-		.tv_usec = (suseconds_t)(delay_ms % 1000 * 1000),
-	};
+	const struct timeval delay = clock_timeval(delay_ms);
 
 	deadlines->armed_for_ms = at_ms;
 	if (event_add(deadlines->timer, &delay) == -1)

@@ -174,12 +174,6 @@ conn_set_count(const struct conn_set *set)
 	return set->count;
 }
 
-size_t
-conn_set_count_busy(const struct conn_set *set)
-{
-	return set->count_busy;
-}
-
 /* ---- its connections ---- */
 
 static struct conn *

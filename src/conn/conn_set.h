@@ -74,6 +74,5 @@ void conn_set_settle(struct conn_set *set);
 void conn_set_retire(struct conn_set *set, bool at_once);
 
 size_t conn_set_count(const struct conn_set *set);
-size_t conn_set_count_busy(const struct conn_set *set);
 
 #endif

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The table of conn_state.h.  Owns conn->state.
+ * The diagram of conn_state.h as a table, and what goes with each step:
+ * flushing wants output only, lingering shuts down our end and waits for the
+ * client's, closed gives the descriptor back.  Nothing here calls the
+ * protocol.  Owns conn->state.
  */
 #include "conn/conn_state.h"
 

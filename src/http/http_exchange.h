@@ -104,7 +104,7 @@ struct http_exchange_functions {
 	void (*keep_half_closed)(struct http_exchange *exchange, bool keep);
 };
 
-/* What an application is asked.  context: see http_exchange.application. */
+/* What an application is told; its own data hang on context and state. */
 struct http_application {
 	void (*on_head)(struct http_exchange *exchange);
 	void (*on_body)(

@@ -79,7 +79,7 @@ struct h1_exchange {
 	bool is_persistent : 1; /* as far as the request says */
 	bool is_last : 1;       /* the connection ends behind it */
 	bool is_answered : 1;
-	bool is_refused : 1; /* by us: what is on its way is our page */
+	bool is_refused : 1;  /* by us: what is on its way is our page */
 	bool has_head : 1;    /* send_head was called */
 	bool has_surplus : 1; /* more than the size came; logged */
 	bool wants_room : 1;

@@ -1,7 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What the core tells and what follows from it for the request loop
- * (h1_state.h, h1_step.c), and which wait goes with which state.
+ * HTTP/1 as the core sees it: owns what follows from each thing that the
+ * core tells, and which wait goes with which state.  A connection is
+ *
+ *	idle		between requests
+ *	head		a request's head is incomplete
+ *	body		the application has the request, not all of its body
+ *	handling	the application has all of it, and answers
+ *	draining	it is answered; the rest of its body is dropped
+ *	ending		no input matters any more
+ *
+ * (the table is h1_state.c; what is done in each is h1_step.c).  Answers that
+ * are complete and not yet taken by the client are counted beside the state:
+ * too many of them, and the connection is stalled, that is, it begins no
+ * further request.  Progress means that the wait begins anew.
  */
 #include "base/base_object.h"
 #include "conn/conn.h"

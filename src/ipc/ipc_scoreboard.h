@@ -24,10 +24,11 @@
 #include <stdint.h>
 
 #include "base/base_error.h"
+#include "config/config_settings.h"
 
 #define IPC_LAYOUT    1u
-#define IPC_SLOTS_MAX 2048 /* 512 workers, four cohorts */
-#define IPC_CLOSE_MAX 32   /* close reasons there is room for */
+#define IPC_SLOTS_MAX (4 * SETTINGS_WORKERS_MAX) /* of four cohorts */
+#define IPC_CLOSE_MAX 32 /* close reasons there is room for */
 
 #define IPC_SCOREBOARD_MAGIC 0x5c0be0adu
 

@@ -34,7 +34,4 @@ enum ipc_exit master_run(
  * proving by the lock that it lives.  Says that the result is unknown. */
 enum ipc_exit master_signal_running(const char *word, const char *pid_file);
 
-/* "reload, stop, quit, reopen": for the usage message. */
-const char *master_signal_words(void);
-
 #endif

@@ -8,8 +8,6 @@
  * A cohort serves only when all of its workers are ready; one that dies
  * before that fails the whole cohort, since the next would die the same way.
  */
-#include <sys/time.h>
-
 #include "base/base_clock.h"
 #include "base/base_log.h"
 #include "base/base_object.h"
@@ -157,10 +155,7 @@ master_cohort_retire(struct master_cohort *cohort, enum ipc_retire how)
 static void
 respawn_later(struct master_cohort *cohort, uint64_t ms)
 {
-	struct timeval wait = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
+	const struct timeval wait = clock_timeval(ms);
 
 	log_warn("cohort %u: %u workers in a row died before they served: "
 		 "the next one starts in %llu ms",

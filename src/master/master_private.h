@@ -45,8 +45,7 @@ enum master_cohort_state {
 	MASTER_COHORT_STARTING, /* not all workers ready yet */
 	MASTER_COHORT_SERVING,
 	MASTER_COHORT_RETIRING,
-	MASTER_COHORT_FAILED, /* being dismissed; never served */
-	MASTER_COHORT_STATE_COUNT
+	MASTER_COHORT_FAILED /* being dismissed; never served */
 };
 
 #define MASTER_COHORT_MAGIC 0x6605be1eu
@@ -100,8 +99,7 @@ struct master {
 	unsigned magic;
 	const struct master_options *options;
 	enum master_state state; /* master.c writes it */
-	enum ipc_exit exit_code;
-	struct error failure; /* why it could not start */
+	struct error failure;    /* why it could not start */
 	struct event_base *base;
 	struct event *signals; /* master_signal.c */
 	size_t signal_count;
@@ -172,7 +170,7 @@ void master_channel_tell_logs(
 /* Takes in what is there: before an end is judged, too. */
 void master_channel_drain(struct master_worker *worker);
 
-/* master_death.c: the log line of a worker's end, and its name for it. */
+/* master_death.c: the log line of a worker's end. */
 void master_death_record(const struct master_worker *worker, int status);
 
 /* master_reload.c: the order of a reload. */

@@ -16,9 +16,6 @@
 #include "base/base_object.h"
 #include "master/master_private.h"
 
-/* As many as a configuration may ask for. */
-#define WORKERS_MAX 512u
-
 typedef void signal_action(struct master *master);
 
 /* Has the terminal that we were started on gone away? */
@@ -84,7 +81,7 @@ change_workers(struct master *master, int by)
 	if (cohort == NULL || master->state != MASTER_STATE_RUNNING)
 		return;
 	wanted = cohort->wanted + (unsigned)by;
-	if (wanted < 1 || wanted > WORKERS_MAX) {
+	if (wanted < 1 || wanted > SETTINGS_WORKERS_MAX) {
 		log_warn("cohort %u has %u workers: it stays so",
 		    cohort->number, cohort->wanted);
 		return;
@@ -195,10 +192,20 @@ master_signal_stop(struct master *master)
 	master->signals = NULL;
 }
 
-const char *
-master_signal_words(void)
+static void
+refuse_word(const char *word)
 {
-	return "reload, stop, quit, reopen";
+	const char *separator = "one of ";
+	size_t i;
+
+	fprintf(stderr, "cohortd: -s %s: ", word);
+	for (i = 0; i < ROW_COUNT; i++) {
+		if (rows[i].word[0] == '\0')
+			continue;
+		fprintf(stderr, "%s%s", separator, rows[i].word);
+		separator = ", ";
+	}
+	fputc('\n', stderr);
 }
 
 static const struct signal_row *
@@ -220,8 +227,7 @@ master_signal_running(const char *word, const char *pid_file)
 	pid_t pid;
 
 	if (row == NULL) {
-		fprintf(stderr, "cohortd: -s %s: one of %s\n", word,
-		    master_signal_words());
+		refuse_word(word);
 		return IPC_EXIT_USAGE;
 	}
 	if (pid_file[0] == '\0') {

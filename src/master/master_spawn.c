@@ -164,11 +164,8 @@ fork_worker(struct master_worker *worker, int channel)
 static void
 start_deadline(struct master_worker *worker)
 {
-	uint64_t ms = worker->cohort->settings->start_timeout;
-	struct timeval wait = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
+	const struct timeval wait =
+	    clock_timeval(worker->cohort->settings->start_timeout);
 
 	worker->since_ms = clock_monotonic_ms();
 	event_add(&worker->deadline, &wait);

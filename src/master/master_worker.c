@@ -4,8 +4,6 @@
  * worker stands in the table beside it; what it means for the cohort is told
  * to master_cohort.c afterwards.
  */
-#include <sys/time.h>
-
 #include <signal.h>
 
 #include "base/base_clock.h"
@@ -27,10 +25,7 @@ struct step {
 static void
 deadline_start(struct master_worker *worker, uint64_t ms)
 {
-	struct timeval wait = {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
+	const struct timeval wait = clock_timeval(ms);
 
 	worker->since_ms = clock_monotonic_ms();
 	event_add(&worker->deadline, &wait);

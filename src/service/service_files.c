@@ -38,7 +38,7 @@ struct files {
 
 static const char files_key;
 
-/* Answers. */
+/* ---- answers ---- */
 
 /* Why the client cannot have it. */
 static enum cohort_verdict
@@ -159,7 +159,7 @@ serve(struct cohort_request *request, void *context)
 	return send_file(files, request, path);
 }
 
-/* Life. */
+/* ---- life ---- */
 
 static int
 make_boundary(struct files *files)

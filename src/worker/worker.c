@@ -137,7 +137,7 @@ make_protocol(struct worker *worker)
 		.max_fields = http->max_fields,
 		.max_requests = http->max_requests,
 		.keep_alive_ms = http->keep_alive,
-		.keep_half_closed = strcmp(http->half_close, "keep") == 0,
+		.keep_half_closed = settings_keeps_half_closed(http),
 		.server = http->server,
 	};
 	size_t i;

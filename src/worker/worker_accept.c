@@ -93,7 +93,7 @@ apply(struct worker_acceptor *acceptor)
 static void
 review(struct worker_acceptor *acceptor)
 {
-	const struct timeval wait = worker_timeval(REVIEW_MS);
+	const struct timeval wait = clock_timeval(REVIEW_MS);
 	const struct ipc_heritage *heritage = acceptor->worker->heritage;
 	enum worker_gate gate;
 
@@ -174,7 +174,7 @@ refuse_one(struct listener *listener)
 static void
 pause_listener(struct listener *listener, int number)
 {
-	const struct timeval wait = worker_timeval(PAUSE_MS);
+	const struct timeval wait = clock_timeval(PAUSE_MS);
 
 	log_warn("listen %s: accept: %s: pausing for %d ms", listener->name,
 	    strerror(number), PAUSE_MS);

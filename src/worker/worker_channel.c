@@ -63,8 +63,7 @@ replace_error_log(struct worker *worker, int *fd)
 	int old = worker->heritage->error_log;
 
 	if (old != -1 &&
-	    (dup3(*fd, old, O_CLOEXEC) == -1 ||
-		dup2(*fd, STDERR_FILENO) == -1))
+	    (dup3(*fd, old, O_CLOEXEC) == -1 || dup2(*fd, STDERR_FILENO) == -1))
 		log_error("error log: dup: %s", strerror(errno));
 	fd_close(fd);
 }

@@ -138,7 +138,7 @@ timer_start(struct app_host *app_host, uint32_t ms,
 {
 	struct worker_host *host = host_of(app_host);
 	struct app_host_timer *timer = take_timer(host);
-	const struct timeval wait = worker_timeval(ms);
+	const struct timeval wait = clock_timeval(ms);
 
 	timer->magic = WORKER_TIMER_MAGIC;
 	timer->host = host;
@@ -321,8 +321,7 @@ enter(struct app_host *app_host, const struct http_exchange *exchange,
 }
 
 static void
-rename_exchange(
-    struct app_host *app_host, const struct http_exchange *exchange)
+rename_exchange(struct app_host *app_host, const struct http_exchange *exchange)
 {
 	struct worker_host *host = host_of(app_host);
 

@@ -9,9 +9,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include <sys/time.h>
-
 #include "app/app.h"
+#include "base/base_clock.h"
 #include "base/base_log.h"
 #include "conn/conn_set.h"
 #include "http/http_exchange.h"
@@ -82,15 +81,6 @@ struct worker {
 	struct worker_host *host; /* worker_host.c: struct app_host */
 	struct app *app;
 };
-
-static inline struct timeval
-worker_timeval(uint64_t ms)
-{
-	return (struct timeval) {
-		.tv_sec = (time_t)(ms / 1000),
-		.tv_usec = (suseconds_t)(ms % 1000 * 1000),
-	};
-}
 
 /* worker_become.c: from a copy of the master to a process of its own:
  * signals, log, descriptors, title, limits, credentials. */

@@ -28,7 +28,7 @@ void
 worker_retire_start(struct worker *worker)
 {
 	const struct timeval wait =
-	    worker_timeval(worker->heritage->settings->shutdown_timeout);
+	    clock_timeval(worker->heritage->settings->shutdown_timeout);
 
 	if (worker->retire == IPC_RETIRE_NOW) {
 		worker_advance(worker, WORKER_EVENT_TIMEOUT);

@@ -153,8 +153,8 @@ START_TEST(a_start_hook_says_why)
 	struct error error;
 
 	ck_assert_int_eq(app_start(app, &error), -1);
-	ck_assert_str_eq(error.text,
-	    "test.conf:1: mount \"/\": cannot open the store");
+	ck_assert_str_eq(
+	    error.text, "test.conf:1: mount \"/\": cannot open the store");
 	ck_assert_str_eq(events, "!");
 	app_free(&app);
 }

@@ -38,7 +38,6 @@ START_TEST(appending_nothing_needs_no_memory)
 {
 	buffer_append(&buffer, NULL, 0);
 	buffer_append_text(&buffer, "");
-	buffer_consume(&buffer, 0);
 	buffer_clear(&buffer);
 	ck_assert_uint_eq(buffer.size, 0);
 	ck_assert_ptr_null(buffer.data);
@@ -84,17 +83,6 @@ START_TEST(clear_keeps_the_memory)
 	ck_assert_uint_eq(buffer.size, 0);
 	buffer_append_text(&buffer, "more");
 	ck_assert_ptr_eq(buffer.data, data);
-}
-END_TEST
-
-START_TEST(consume_removes_the_first)
-{
-	buffer_append_text(&buffer, "abcdef");
-	buffer_consume(&buffer, 2);
-	ck_assert_str_eq(buffer.data, "cdef");
-	buffer_consume(&buffer, 4);
-	ck_assert_str_eq(buffer.data, "");
-	ck_assert_uint_eq(buffer.size, 0);
 }
 END_TEST
 
@@ -224,13 +212,6 @@ START_TEST(escapes_what_could_forge)
 }
 END_TEST
 
-START_TEST(consuming_too_much_panics)
-{
-	buffer_append_text(&buffer, "ab");
-	buffer_consume(&buffer, 3);
-}
-END_TEST
-
 START_TEST(reserving_beyond_the_limit_panics)
 {
 	buffer.limit = 8;
@@ -253,13 +234,11 @@ main(void)
 	tcase_add_test(tcase, grows_to_any_size);
 	tcase_add_test(tcase, formats_into_an_empty_and_a_full_buffer);
 	tcase_add_test(tcase, clear_keeps_the_memory);
-	tcase_add_test(tcase, consume_removes_the_first);
 	tcase_add_test(tcase, reserve_makes_room_to_write_into);
 	tcase_add_loop_test(tcase, limit_drops_the_rest, 0, ROWS(cuts));
 	tcase_add_loop_test(tcase, fixed_storage_drops_the_rest, 0, ROWS(cuts));
 	tcase_add_test(tcase, smallest_fixed_storage_holds_nothing);
 	tcase_add_loop_test(tcase, escapes_what_could_forge, 0, ROWS(escapes));
-	tcase_add_test_raise_signal(tcase, consuming_too_much_panics, SIGABRT);
 	tcase_add_test_raise_signal(
 	    tcase, reserving_beyond_the_limit_panics, SIGABRT);
 	suite_add_tcase(suite, tcase);

@@ -28,6 +28,18 @@ START_TEST(wall_clock_is_that_of_time)
 }
 END_TEST
 
+START_TEST(timeval_has_seconds_and_the_rest)
+{
+	struct timeval value = clock_timeval(86400001);
+
+	ck_assert_int_eq(value.tv_sec, 86400);
+	ck_assert_int_eq(value.tv_usec, 1000);
+	value = clock_timeval(999);
+	ck_assert_int_eq(value.tv_sec, 0);
+	ck_assert_int_eq(value.tv_usec, 999000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -36,6 +48,7 @@ main(void)
 
 	tcase_add_test(tcase, coarse_and_precise_clock_agree);
 	tcase_add_test(tcase, wall_clock_is_that_of_time);
+	tcase_add_test(tcase, timeval_has_seconds_and_the_rest);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

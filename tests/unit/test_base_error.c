@@ -40,18 +40,6 @@ START_TEST(wrap_keeps_kind_and_number)
 }
 END_TEST
 
-START_TEST(wrap_kind_changes_only_the_kind)
-{
-	errno = ENOENT;
-	error_set_errno(&error, "open x");
-	ck_assert_int_eq(error_wrap_kind(&error, ERROR_CONFIG, "module"), -1);
-	ck_assert_str_eq(
-	    error.text, "module: open x: No such file or directory");
-	ck_assert_int_eq(error.kind, ERROR_CONFIG);
-	ck_assert_int_eq(error.number, ENOENT);
-}
-END_TEST
-
 START_TEST(old_text_may_be_an_argument)
 {
 	error_set(&error, ERROR_RUNTIME, "inner");
@@ -95,7 +83,6 @@ main(void)
 	tcase_add_test(tcase, set_describes);
 	tcase_add_test(tcase, set_errno_appends_the_reason);
 	tcase_add_test(tcase, wrap_keeps_kind_and_number);
-	tcase_add_test(tcase, wrap_kind_changes_only_the_kind);
 	tcase_add_test(tcase, old_text_may_be_an_argument);
 	tcase_add_test(tcase, long_text_is_cut);
 	tcase_add_test(tcase, clear_empties);

@@ -95,11 +95,10 @@ END_TEST
 static const char *const names[LOG_LEVEL_COUNT] = { "debug", "info", "warn",
 	"error" };
 
-START_TEST(level_names_go_both_ways)
+START_TEST(level_names_are_known)
 {
 	enum log_level level = LOG_LEVEL_COUNT;
 
-	ck_assert_str_eq(log_level_name((enum log_level)_i), names[_i]);
 	ck_assert_int_eq(log_level_parse(names[_i], &level), 0);
 	ck_assert_int_eq(level, _i);
 }
@@ -450,8 +449,7 @@ add_line_tests(TCase *tcase)
 static void
 add_level_tests(TCase *tcase)
 {
-	tcase_add_loop_test(
-	    tcase, level_names_go_both_ways, 0, LOG_LEVEL_COUNT);
+	tcase_add_loop_test(tcase, level_names_are_known, 0, LOG_LEVEL_COUNT);
 	tcase_add_test(tcase, unknown_level_is_refused);
 	tcase_add_loop_test(
 	    tcase, only_wanted_levels_are_written, 0, LOG_LEVEL_COUNT);

@@ -13,7 +13,7 @@
 #include "test_unit.h"
 
 /* Otherwise the address sanitizer ends the process before we can. */
-const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 
 const char *
 __asan_default_options(void)

@@ -7,7 +7,7 @@ static struct fake fake;
 
 /* Calls of the functions that this program puts before the libraries'. */
 static struct {
-	unsigned recv, sendmsg, event_add;
+	unsigned recv, send, event_add;
 } counts;
 
 ssize_t
@@ -21,12 +21,22 @@ recv(int fd, void *data, size_t size, int flags)
 }
 
 ssize_t
+send(int fd, const void *data, size_t size, int flags)
+{
+	ssize_t (*next)(int, const void *, size_t, int);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "send");
+	counts.send += (flags & MSG_NOSIGNAL) != 0; /* not the client's */
+	return next(fd, data, size, flags);
+}
+
+ssize_t
 sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	ssize_t (*next)(int, const struct msghdr *, int);
 
 	*(void **)&next = dlsym(RTLD_NEXT, "sendmsg");
-	counts.sendmsg++;
+	counts.send++;
 	return next(fd, message, flags);
 }
 
@@ -107,7 +117,7 @@ START_TEST(test_a_requests_system_calls)
 		memset(&counts, 0, sizeof(counts));
 		fake_turn(&fake);
 		ck_assert_uint_eq(counts.recv, 1);
-		ck_assert_uint_eq(counts.sendmsg, 1);
+		ck_assert_uint_eq(counts.send, 1);
 		ck_assert_uint_eq(counts.event_add, 0);
 		ck_assert_str_eq(fake.calls, "input(7) writable ");
 		ck_assert_str_eq(fake_received(&fake), "answer");
@@ -122,7 +132,7 @@ START_TEST(test_a_connections_system_calls)
 	memset(&counts, 0, sizeof(counts));
 	fake_connect(&fake, "request");
 	ck_assert_uint_eq(counts.recv, 1);
-	ck_assert_uint_eq(counts.sendmsg, 1);
+	ck_assert_uint_eq(counts.send, 1);
 	ck_assert_uint_eq(counts.event_add, 0);
 	ck_assert_str_eq(fake_received(&fake), "answer");
 	ck_assert_str_eq(fake_received(&fake), "");
@@ -149,7 +159,6 @@ START_TEST(test_counters)
 	ck_assert_uint_eq(fake.busy, 2);
 	conn_set_busy(conns[0], false);
 	ck_assert_uint_eq(fake.busy, 1);
-	ck_assert_uint_eq(conn_set_count_busy(fake.set), 1);
 	conn_close(conns[1], CONN_CLOSE_IDLE, false);
 	conn_set_settle(fake.set);
 	ck_assert_uint_eq(fake.busy, 0);
@@ -303,9 +312,9 @@ START_TEST(test_now_is_of_this_round)
 {
 	fake_connect(&fake, NULL);
 	fake.set->deadlines.now_ms = 5;
-	ck_assert_uint_eq(conn_now_ms(fake.conn), 5);
+	ck_assert_uint_eq(conn_deadlines_now(&fake.set->deadlines), 5);
 	conn_set_settle(fake.set);
-	ck_assert_uint_ne(conn_now_ms(fake.conn), 5);
+	ck_assert_uint_ne(conn_deadlines_now(&fake.set->deadlines), 5);
 }
 END_TEST
 

@@ -85,18 +85,6 @@ conn_peer(const struct conn *conn)
 	return &conn->peer;
 }
 
-struct log_scope *
-conn_scope(struct conn *conn)
-{
-	return &conn->scope;
-}
-
-uint64_t
-conn_now_ms(const struct conn *conn)
-{
-	return 0;
-}
-
 char *
 conn_input(struct conn *conn, size_t *size_r)
 {
