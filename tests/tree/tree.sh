@@ -75,13 +75,17 @@ needs_build()
 	done
 }
 
+# What autoreconf, configure and make leave in a release's folder.
+made='^(_build|_inst|build-aux|m4|autom4te.cache)/|^(aclocal.m4|configure|config.h.in~?|Makefile.in)$|^\.(dist)?version$|\.dirstamp$'
+
 # tracked: the files git knows or would take, or those that are there.
 tracked()
 {
 	if is_repository; then
 		git -C "$top" ls-files --cached --others --exclude-standard
 	else
-		(cd "$top" && find . -type f) | sed 's|^\./||'
+		(cd "$top" && find . -type f) | sed 's|^\./||' |
+		    grep -vE "$made"
 	fi
 }
 
