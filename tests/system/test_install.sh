@@ -61,12 +61,13 @@ run_installed()
 	LD_LIBRARY_PATH=$root$prefix/lib "$root$prefix/sbin/cohortd" "$@"
 }
 
-# The prefix itself may lie there, as in make distcheck.
+# The prefix that was configured may itself lie there, as in make distcheck.
 no_build_directory()
 {
+	configured=$(sed -n 's/^prefix = //p' Makefile)
 	! readelf -d "$root$prefix/sbin/cohortd" \
 	    "$root$prefix/lib/libcohort.so" | grep -E 'PATH' |
-	    grep -vF "[$prefix/lib]" | grep -F -e "$PWD" -e "$top"
+	    grep -vF "[$configured/lib]" | grep -F -e "$PWD" -e "$top"
 }
 
 # Nobody but the owner may change what everybody runs.
