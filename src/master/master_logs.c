@@ -98,7 +98,8 @@ reopen(const char *name, const char *option, int fd)
 		log_error("reopen: %s: the old file stays", error.text);
 		return;
 	}
-	dup3(opened, fd, O_CLOEXEC);
+	if (dup3(opened, fd, O_CLOEXEC) == -1)
+		log_error("reopen: %s: %m: the old file stays", option);
 	fd_close(&opened);
 }
 

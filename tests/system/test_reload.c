@@ -418,21 +418,25 @@ wait_refused(in_addr_t address, unsigned port)
 		.sin_port = htons((in_port_t)port),
 		.sin_addr.s_addr = htonl(address),
 	};
-	int fd, result;
+	int fd, number;
 
 	do {
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		ck_assert_int_ne(fd, -1);
-		result = connect(fd, (struct sockaddr *)&name, sizeof(name));
-		ck_assert_msg(
-		    result == 0 || errno == ECONNREFUSED || errno == ECONNRESET,
-		    "connect: %s", strerror(errno));
+		number =
+		    connect(fd, (struct sockaddr *)&name, sizeof(name)) == 0 ?
+		    0 :
+		    errno;
+		/* Whom the closing socket meets half way is reset. */
+		ck_assert_msg(number == 0 || number == ECONNREFUSED ||
+			number == ECONNRESET,
+		    "connect: %s", strerror(number));
 		close(fd);
 		ck_assert_msg(test_now_ms() < until,
 		    "the kernel still takes connections for nobody");
-		if (result == 0)
+		if (number != ECONNREFUSED)
 			test_pause();
-	} while (result == 0);
+	} while (number != ECONNREFUSED);
 }
 
 START_TEST(listeners_are_added_and_removed)
