@@ -9,10 +9,14 @@
 #include <string.h>
 
 #include "app/app_module.h"
+#include "app/app_pool.h"
 #include "app/app_private.h"
 #include "app/app_queue.h"
 #include "app/app_request.h"
 #include "base/base_object.h"
+
+/* What jobs that run at the end may still take. */
+#define STOP_MS 200
 
 /* Code of a module that runs for no request. */
 static struct app_frame
@@ -93,6 +97,8 @@ load_all(
 	for (i = 0; i < wanted->host_count; i++)
 		if (load_host(app, settings, &wanted->hosts[i], error) != 0)
 			return -1;
+	if (app->host != NULL)
+		app->host->functions->loaded(app->host);
 	return 0;
 }
 
@@ -177,6 +183,37 @@ set_up_all(struct app *app, struct error *error)
 	return 0;
 }
 
+static int
+check_blocking(const struct app *app, struct error *error)
+{
+	const struct cohort_route *route;
+	struct list_link *link;
+
+	if (app->settings->threads > 0)
+		return 0;
+	LIST_FOREACH (link, &app->routes) {
+		route = LIST_OBJECT(link, struct cohort_route, link);
+		if (!route->options.is_blocking)
+			continue;
+		error_set(error, ERROR_CONFIG,
+		    "route \"%s\": option blocking needs threads, and the "
+		    "configuration has none (threads = 0)",
+		    route->pattern);
+		return app_scope_wrap_error(route->scope, error);
+	}
+	return 0;
+}
+
+/* What is left when every mount has declared its own. */
+static int
+complete(struct app *app, struct error *error)
+{
+	app_scope_inherit_options(app);
+	if (check_blocking(app, error) == -1)
+		return -1;
+	return app_router_new(app, &app->router, error);
+}
+
 int
 app_new(const struct app_settings *settings, struct app **app_r,
     struct error *error)
@@ -193,12 +230,7 @@ app_new(const struct app_settings *settings, struct app **app_r,
 	app_requests_init(app);
 	app->phase = APP_PHASE_SETUP;
 	if (load_all(app, settings, error) != 0 ||
-	    set_up_all(app, error) != 0) {
-		app_free(&app);
-		return -1;
-	}
-	app_scope_inherit_options(app);
-	if (app_router_new(app, &app->router, error) != 0) {
+	    set_up_all(app, error) != 0 || complete(app, error) != 0) {
 		app_free(&app);
 		return -1;
 	}
@@ -292,16 +324,32 @@ stop_hook(struct app *app, struct app_hook *hook)
 	hook->started = false;
 }
 
-/* Stop hooks end the threads of modules, so what those queued runs after. */
-void
+bool
+app_has_jobs(const struct app *app)
+{
+	OBJECT_CHECK(app, APP_MAGIC);
+	return app->job_count > 0;
+}
+
+/* Stop hooks end the threads of modules, so what those queued runs after.
+ * They end what jobs use as well, so they come behind those. */
+unsigned
 app_stop(struct app *app)
 {
+	unsigned left;
 	size_t i;
 
 	OBJECT_CHECK(app, APP_MAGIC);
-	for (i = app->hook_count; i > 0; i--)
+	left = app_pool_stop(app->pool, STOP_MS);
+	while (app_run_queued(app))
+		continue;
+	app->has_left_jobs = left > 0;
+	if (left > 0)
+		log_warn("%u jobs still run, so no stop hook does", left);
+	for (i = app->hook_count; i > 0 && left == 0; i--)
 		stop_hook(app, &app->hooks[i - 1]);
 	app_queue_close(app);
+	return left;
 }
 
 /* States go before the timers that were left, which their free functions
@@ -312,6 +360,8 @@ app_free(struct app **source)
 	struct app *app;
 
 	OBJECT_TAKE(app, source, APP_MAGIC);
+	if (app->has_left_jobs)
+		return;
 	app_scope_free_states(app);
 	app_requests_fini(app);
 	app_scope_free_all(app);

@@ -52,14 +52,29 @@ int app_start(struct app *app, struct error *error);
 /* Tells requests (on_retire) and ends streams of events. */
 void app_retire(struct app *app);
 
-/* Runs the stop hooks in reverse.  No exchange is left by then. */
-void app_stop(struct app *app);
+/* Does any job run or wait, also of requests that have ended?  When the last
+ * one is over, the host has been woken. */
+bool app_has_jobs(const struct app *app);
 
-/* Frees states in reverse.  Modules stay loaded (never dlclose). */
+/*
+ * Waits a moment for jobs that still run, then runs the stop hooks in
+ * reverse.  No exchange is left by then.  Returns how many jobs run on all
+ * the same: then no stop hook ran, as these jobs may use anything, and the
+ * process has to end by _exit(2).
+ */
+unsigned app_stop(struct app *app);
+
+/* Frees states in reverse, unless jobs run on.  Modules stay loaded (never
+ * dlclose). */
 void app_free(struct app **app);
 
-/* Runs what cohort_resume, cohort_call and finished waits queued. */
-void app_run_queue(struct app *app);
+/*
+ * Runs what cohort_resume, cohort_call and finished waits and jobs queued by
+ * now, one thing for each call; false when there is nothing more of it.  The
+ * caller lets the output go out in between: what crashes takes no finished
+ * answer of another request with it.
+ */
+bool app_run_queued(struct app *app);
 
 /* The application side of the seam; its context is the struct app. */
 extern const struct http_application app_http_application;

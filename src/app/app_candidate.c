@@ -2,11 +2,17 @@
 /*
  * Guards decide whether a route exists for a request, so they are asked also
  * where only the method is wrong: Allow must not name what does not exist.
+ *
+ * Whatever runs for a route has the route's name published before, and the
+ * quarantine is asked under that name first; so too for no route, as pages
+ * and after functions run then.  A request refused so runs nothing of the
+ * module at all: its pages and after functions may be what crashes.
  */
 #include "app/app_candidate.h"
 
 #include "app/app_end.h"
 #include "app/app_field.h"
+#include "app/app_host.h"
 
 static const struct http_request *
 head_of(const struct cohort_request *request)
@@ -72,23 +78,65 @@ is_method_wrong(const struct cohort_request *request)
 	return request->missed.count > 0 && !request->fitted;
 }
 
-/* May the route answer?  A default is no answer to a wrong method. */
+/* A default is no answer to a wrong method. */
 static bool
-fits(struct cohort_request *request, const struct app_candidate *candidate)
+may_fit(const struct cohort_request *request, const struct cohort_route *route,
+    bool takes)
 {
-	const struct cohort_route *route = candidate->route;
-	bool takes = app_router_takes(route, head_of(request));
+	return (takes || !request->fitted) &&
+	    (!route->is_default || !is_method_wrong(request));
+}
 
-	if ((!takes && request->fitted) ||
-	    (route->is_default && is_method_wrong(request)))
-		return false;
-	set_route(request, candidate);
-	if (!scope_holds(request, route->scope) ||
-	    !guards_hold(request, route->guards, route->guard_count))
-		return false;
-	if (!takes)
-		add_missed(request, candidate);
-	return takes;
+static bool
+is_guarded(const struct cohort_route *route)
+{
+	const struct cohort_app *scope = route->scope;
+
+	while (scope != NULL && scope->guard_count == 0)
+		scope = scope->parent;
+	return route->guard_count > 0 || scope != NULL;
+}
+
+static bool
+all_guards_hold(struct cohort_request *request)
+{
+	const struct cohort_route *route = request->route;
+
+	return scope_holds(request, route->scope) &&
+	    guards_hold(request, route->guards, route->guard_count);
+}
+
+/* What is asked for, logged and blamed from now on. */
+static void
+name(struct cohort_request *request)
+{
+	const struct cohort_app *scope = request->scope;
+
+	request->exchange->route =
+	    request->route == NULL ? NULL : app_request_handler_name(request);
+	request->exchange->mount = scope == NULL ? 0 : scope->mount_number;
+	app_request_rename(request);
+}
+
+static unsigned
+ask_quarantine(struct cohort_request *request)
+{
+	struct app_host *host = request->app->host;
+
+	return host->functions->quarantine(host, request->exchange);
+}
+
+static enum app_stage
+refuse(struct cohort_request *request, unsigned seconds)
+{
+	struct arena *arena = &request->exchange->arena;
+
+	set_route(request, NULL);
+	request->scope = NULL;
+	app_reply_error(request, 503);
+	app_field_add(
+	    request, "Retry-After", arena_format(arena, "%u", seconds));
+	return APP_STAGE_REPLY;
 }
 
 static void
@@ -109,9 +157,13 @@ answer_without_route(struct cohort_request *request)
 	const struct http_request *head = head_of(request);
 	bool is_options = head->method == HTTP_METHOD_OPTIONS;
 	bool is_wrong = is_method_wrong(request);
+	unsigned seconds;
 
 	set_route(request, NULL);
-	request->exchange->route = NULL;
+	name(request);
+	seconds = ask_quarantine(request);
+	if (seconds > 0)
+		return refuse(request, seconds);
 	if (is_options && (is_wrong || head->uri.asterisk))
 		app_reply_replace(request, 204, NULL, "", 0);
 	else
@@ -123,22 +175,41 @@ answer_without_route(struct cohort_request *request)
 	return APP_STAGE_REPLY;
 }
 
+static enum app_stage
+begin(struct cohort_request *request)
+{
+	request->fitted = true;
+	app_end_unwatch(request);
+	tell_half_close(request, request->route->options.keep_half_closed);
+	return APP_STAGE_BEFORE;
+}
+
 enum app_stage
 app_candidate_next(struct cohort_request *request)
 {
 	const struct app_candidate *candidate;
+	unsigned seconds;
+	bool takes;
 
 	while (request->candidate < request->match.count) {
 		candidate = &request->match.candidates[request->candidate++];
-		if (!fits(request, candidate))
+		takes = app_router_takes(candidate->route, head_of(request));
+		if (!may_fit(request, candidate->route, takes))
 			continue;
-		request->fitted = true;
-		app_end_unwatch(request);
-		request->exchange->route = app_request_handler_name(request);
-		app_request_rename(request);
-		tell_half_close(
-		    request, candidate->route->options.keep_half_closed);
-		return APP_STAGE_BEFORE;
+		if (!takes && !is_guarded(candidate->route)) {
+			add_missed(request, candidate);
+			continue;
+		}
+		set_route(request, candidate);
+		name(request);
+		seconds = ask_quarantine(request);
+		if (seconds > 0)
+			return refuse(request, seconds);
+		if (!all_guards_hold(request))
+			continue;
+		if (takes)
+			return begin(request);
+		add_missed(request, candidate);
 	}
 	return answer_without_route(request);
 }

@@ -11,8 +11,10 @@
  */
 #include "app/app_dispatch.h"
 
+#include "app/app_blocking.h"
 #include "app/app_candidate.h"
 #include "app/app_end.h"
+#include "app/app_job.h"
 #include "app/app_queue.h"
 #include "app/app_send.h"
 #include "app/app_verdict.h"
@@ -115,6 +117,8 @@ step_body(struct cohort_request *request)
 static enum app_stage
 step_handler(struct cohort_request *request)
 {
+	if (request->route->options.is_blocking)
+		return app_blocking_lend(request);
 	return app_verdict_settle(request,
 	    app_request_run(request, APP_PHASE_HANDLER, request->route->step));
 }
@@ -137,6 +141,7 @@ step_sent(struct cohort_request *request)
 	app_stream_unwatch(request);
 	list_remove(&request->ready_link);
 	app_queue_forget(request);
+	app_job_stop(request);
 	return APP_STAGE_STAY;
 }
 
@@ -172,6 +177,16 @@ app_dispatch_continue(struct cohort_request *request, struct app_handler step)
 	app_request_enter(request);
 	advance(request,
 	    app_verdict_settle(request, app_request_run(request, phase, step)));
+	app_request_leave(request);
+}
+
+void
+app_dispatch_return(struct cohort_request *request, enum cohort_verdict verdict)
+{
+	request->waiting = false;
+	app_wait_disarm(request);
+	app_request_enter(request);
+	advance(request, app_verdict_settle_lent(request, verdict));
 	app_request_leave(request);
 }
 

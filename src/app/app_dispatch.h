@@ -18,6 +18,11 @@
 void app_dispatch_continue(
     struct cohort_request *request, struct app_handler step);
 
+/* The blocking handler has returned that, and the reply is what it made of
+ * it. */
+void app_dispatch_return(
+    struct cohort_request *request, enum cohort_verdict verdict);
+
 /* A deadline passed: 503, or a cut if the head went out. */
 void app_dispatch_timeout(struct cohort_request *request);
 

@@ -170,8 +170,8 @@ cohort_attached(const struct cohort_request *request, const void *key)
 	return NULL;
 }
 
-static void
-run_steps(struct cohort_request *request, enum cohort_end end)
+void
+app_end_run(struct cohort_request *request, enum cohort_end end)
 {
 	struct app_frame outer =
 	    app_frame_enter(request->app, request, APP_PHASE_END);
@@ -182,22 +182,13 @@ run_steps(struct cohort_request *request, enum cohort_end end)
 	app_frame_leave(request->app, outer);
 }
 
-static void
-free_attachments(struct cohort_request *request)
+void
+app_end_free_attachments(struct app *app, struct app_attachment **attachments)
 {
 	struct app_attachment *attachment;
 
-	while ((attachment = request->attachments) != NULL) {
-		request->attachments = attachment->next;
-		app_call_free(
-		    request->app, attachment->free_data, attachment->data);
+	while ((attachment = *attachments) != NULL) {
+		*attachments = attachment->next;
+		app_call_free(app, attachment->free_data, attachment->data);
 	}
-}
-
-void
-app_end_run(struct cohort_request *request, enum cohort_end end)
-{
-	if (request->end_steps != NULL)
-		run_steps(request, end);
-	free_attachments(request);
 }

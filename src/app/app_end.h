@@ -9,6 +9,9 @@
 
 #include <cohort/cohort.h>
 
+struct app;
+struct app_attachment;
+
 /* The request waits: starts the route's timeout, unless a deadline runs. */
 void app_end_watch(struct cohort_request *request);
 
@@ -18,7 +21,11 @@ void app_end_unwatch(struct cohort_request *request);
 /* Stops both. */
 void app_end_stop(struct cohort_request *request);
 
-/* Runs the on_end functions, then frees attachments. */
+/* Runs the on_end functions. */
 void app_end_run(struct cohort_request *request, enum cohort_end end);
+
+/* Frees what was attached, and empties the list. */
+void app_end_free_attachments(
+    struct app *app, struct app_attachment **attachments);
 
 #endif

@@ -143,7 +143,7 @@ may_edit(struct cohort_request *request, const char *function)
 	if (!app_request_may(request, APP_MAY_REPLY, function))
 		return false;
 	if (request->reply.kind != APP_REPLY_STREAM ||
-	    request->app->phase != APP_PHASE_HANDLER)
+	    app_request_phase(request) != APP_PHASE_HANDLER)
 		return true;
 	log_error("%s: called when the stream had begun", function);
 	return false;

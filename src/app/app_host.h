@@ -40,6 +40,9 @@ struct app_host_functions {
 	/* [any thread] app_run_queue will be called soon from the loop. */
 	void (*wake)(struct app_host *host);
 
+	/* All modules are loaded; nothing of them was called yet. */
+	void (*loaded)(struct app_host *host);
+
 	/*
 	 * Application code begins to run, for that exchange or, NULL, for
 	 * the worker itself (a timer, a hook: what says so, static text);
@@ -53,6 +56,27 @@ struct app_host_functions {
 	 * something else: that is in exchange->route and ->doing. */
 	void (*rename)(
 	    struct app_host *host, const struct http_exchange *exchange);
+
+	/*
+	 * The exchange has come to a route, and nothing of it has run yet.
+	 * 0: it may.  Else that route is in quarantine for such requests,
+	 * for so many seconds more.
+	 */
+	unsigned (*quarantine)(
+	    struct app_host *host, struct http_exchange *exchange);
+
+	/*
+	 * [a thread of the pool, index from 0] It begins and ends; and runs
+	 * a job for that exchange, which the caller keeps as it is
+	 * meanwhile, but for doing: rename tells of that.
+	 */
+	void (*thread_begin)(struct app_host *host, unsigned index);
+	void (*thread_end)(struct app_host *host, unsigned index);
+	void (*thread_enter)(struct app_host *host, unsigned index,
+	    const struct http_exchange *exchange);
+	void (*thread_rename)(struct app_host *host, unsigned index,
+	    const struct http_exchange *exchange);
+	void (*thread_leave)(struct app_host *host, unsigned index);
 };
 
 /* The implementation's object begins with this. */

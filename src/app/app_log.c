@@ -39,9 +39,7 @@ cohort_log_v(const struct cohort_request *request, enum cohort_level level,
 
 	if (request != NULL) {
 		OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
-		if (!pthread_equal(request->app->thread, pthread_self()))
-			panic("%s: called in a thread of the module's own",
-			    __func__);
+		app_request_check_thread(request, __func__);
 		if (!request->is_entered)
 			own = request->exchange->state;
 	}

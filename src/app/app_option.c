@@ -14,7 +14,8 @@
 
 typedef int option_parser(const char *text, void *member, struct error *error);
 
-static option_parser parse_size, parse_duration, parse_half_close, parse_name;
+static option_parser parse_size, parse_duration, parse_half_close,
+    parse_blocking, parse_name;
 
 enum option {
 #define APP_OPTION(name, word, member, parser, for_scope) OPTION_##name,
@@ -58,6 +59,18 @@ parse_half_close(const char *text, void *member, struct error *error)
 		return error_set(
 		    error, ERROR_CONFIG, "\"%s\": end or keep", text);
 	*(bool *)member = keep;
+	return 0;
+}
+
+static int
+parse_blocking(const char *text, void *member, struct error *error)
+{
+	bool is_blocking = strcmp(text, "yes") == 0;
+
+	if (!is_blocking && strcmp(text, "no") != 0)
+		return error_set(
+		    error, ERROR_CONFIG, "\"%s\": yes or no", text);
+	*(bool *)member = is_blocking;
 	return 0;
 }
 

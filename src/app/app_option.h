@@ -18,6 +18,7 @@ struct app_options {
 	uint64_t body_limit; /* bytes */
 	uint64_t timeout_ms; /* handler_timeout */
 	bool keep_half_closed;
+	bool is_blocking; /* handlers run in the pool */
 	const char *name; /* of a route; NULL */
 	unsigned given;   /* bit for each row of the table */
 };

@@ -64,9 +64,20 @@ struct app {
 	struct list requests;       /* in progress */
 	struct list spare_requests; /* recycled */
 	size_t spare_count;
-	struct list ready; /* requests whose wait is over */
+	struct list ready;                     /* requests whose wait is over */
+	struct list round_called, round_ready; /* of this round */
+	struct list round_ended;               /* app_task */
+	bool is_in_round;
 	struct app_tickets *tickets;
 	bool retiring;
+
+	/* Jobs (app_job.h). */
+	struct app_pool *pool;
+	bool has_left_jobs; /* when it stopped */
+	struct arena_pool *lease_pool;
+	unsigned job_count;        /* submitted, not yet delivered */
+	uint64_t refused_ms;       /* the log said last that it is full */
+	unsigned refused_silently; /* since */
 
 	/* From other threads: cohort_resume, cohort_call. */
 	pthread_t thread;     /* of the loop */

@@ -7,6 +7,7 @@
 #include "app/app_queue.h"
 
 #include "app/app_dispatch.h"
+#include "app/app_job.h"
 #include "app/app_ticket.h"
 
 /* A cohort_call, or, with a ticket, a cohort_resume. */
@@ -128,12 +129,20 @@ must_retire(const struct cohort_request *request)
 	    (request->retire.handler != NULL || request->stream.is_events);
 }
 
+static bool
+can_go_on(const struct cohort_request *request)
+{
+	if (app_job_next(request) != NULL)
+		return true;
+	return request->lent == NULL &&
+	    (!list_is_empty(&request->resumes) || has_room(request) ||
+		must_retire(request));
+}
+
 void
 app_queue_review(struct cohort_request *request)
 {
-	if (request->waiting &&
-	    (!list_is_empty(&request->resumes) || has_room(request) ||
-		must_retire(request)))
+	if (request->waiting && can_go_on(request))
 		put_ready(request);
 }
 
@@ -166,8 +175,16 @@ retire(struct cohort_request *request)
 static void
 go_on(struct cohort_request *request)
 {
-	struct list_link *link = list_take_first(&request->resumes);
+	struct app_job *job = app_job_next(request);
+	struct list_link *link;
 
+	if (job != NULL) {
+		job->kind->deliver(job);
+		return;
+	}
+	if (request->lent != NULL)
+		return;
+	link = list_take_first(&request->resumes);
 	if (link != NULL)
 		resume(request, LIST_OBJECT(link, struct call, link));
 	else if (must_retire(request))
@@ -238,44 +255,60 @@ move_all(struct list *from, struct list *to)
 		list_append(to, link);
 }
 
-static bool
-run_calls(struct app *app)
+/* A round: what is there now, and not what it queues in turn. */
+static void
+begin_round(struct app *app)
 {
-	struct list_link *link;
-	struct list calls;
-	bool ran = false;
-
 	pthread_mutex_lock(&app->lock);
-	move_all(&app->called, &calls);
+	move_all(&app->called, &app->round_called);
 	pthread_mutex_unlock(&app->lock);
-	while ((link = list_take_first(&calls)) != NULL) {
-		run_call(app, LIST_OBJECT(link, struct call, link));
-		ran = true;
-	}
-	return ran;
+	move_all(&app->ready, &app->round_ready);
+	app_pool_collect(app->pool, &app->round_ended);
+	app->is_in_round = true;
 }
 
 static void
-run_ready(struct app *app)
+run_ended(struct app_task *task)
+{
+	struct cohort_request *request = app_job_finish(task);
+
+	if (request != NULL && request->waiting)
+		go_on(request);
+}
+
+static bool
+run_one(struct app *app)
 {
 	struct cohort_request *request;
 	struct list_link *link;
-	struct list ready;
 
-	move_all(&app->ready, &ready);
-	while ((link = list_take_first(&ready)) != NULL) {
-		request = LIST_OBJECT(link, struct cohort_request, ready_link);
-		if (request->waiting)
-			go_on(request);
+	link = list_take_first(&app->round_called);
+	if (link != NULL) {
+		run_call(app, LIST_OBJECT(link, struct call, link));
+		return true;
 	}
+	link = list_take_first(&app->round_ended);
+	if (link != NULL) {
+		run_ended(LIST_OBJECT(link, struct app_task, link));
+		return true;
+	}
+	link = list_take_first(&app->round_ready);
+	if (link == NULL)
+		return false;
+	request = LIST_OBJECT(link, struct cohort_request, ready_link);
+	if (request->waiting)
+		go_on(request);
+	return true;
 }
 
-void
-app_run_queue(struct app *app)
+bool
+app_run_queued(struct app *app)
 {
 	OBJECT_CHECK(app, APP_MAGIC);
-	run_calls(app);
-	run_ready(app);
+	if (!app->is_in_round)
+		begin_round(app);
+	app->is_in_round = run_one(app);
+	return app->is_in_round;
 }
 
 /* What runs may queue more, which runs as well. */
@@ -285,7 +318,8 @@ app_queue_close(struct app *app)
 	bool is_empty;
 
 	do {
-		run_calls(app);
+		while (app_run_queued(app))
+			continue;
 		pthread_mutex_lock(&app->lock);
 		is_empty = list_is_empty(&app->called);
 		app->closed = is_empty;

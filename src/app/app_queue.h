@@ -10,7 +10,7 @@
 
 struct app;
 
-/* If the request waits and can go on at once, app_run_queue will do it. */
+/* If the request waits and can go on at once, app_run_queued will do it. */
 void app_queue_review(struct cohort_request *request);
 
 /* The request has its whole reply, or ended: frees its resumes. */

@@ -67,6 +67,38 @@ drop(struct cohort_request *request)
 }
 
 void
+app_reply_copy_fields(
+    struct cohort_request *to, const struct cohort_request *from)
+{
+	const struct cohort_pair *fields = from->reply.fields;
+	size_t i;
+
+	for (i = 0; i < from->reply.field_count; i++)
+		app_field_add(to, fields[i].name.data, fields[i].value.data);
+}
+
+void
+app_reply_take(struct cohort_request *to, struct cohort_request *from)
+{
+	struct app_reply *reply = &to->reply, *taken = &from->reply;
+
+	drop(to);
+	reply->field_count = 0;
+	app_reply_copy_fields(to, from);
+	reply->kind = taken->kind;
+	reply->status = taken->status;
+	reply->refused = taken->refused;
+	reply->is_failure = taken->is_failure;
+	reply->has_second = taken->has_second;
+	reply->pieces = taken->pieces;
+	reply->piece_count = taken->piece_count;
+	reply->size = taken->size;
+	reply->release = taken->release;
+	reply->owner = taken->owner;
+	app_reply_init(taken);
+}
+
+void
 app_reply_error(struct cohort_request *request, int status)
 {
 	drop(request);
@@ -88,8 +120,8 @@ app_reply_may_begin(
 		return false;
 	}
 	if (reply->kind == APP_REPLY_NONE ||
-	    request->app->phase == APP_PHASE_AFTER ||
-	    request->app->phase == APP_PHASE_PAGE)
+	    app_request_phase(request) == APP_PHASE_AFTER ||
+	    app_request_phase(request) == APP_PHASE_PAGE)
 		return true;
 	log_error(
 	    "%s: a second reply, with status %d, refused", function, status);

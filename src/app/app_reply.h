@@ -56,6 +56,15 @@ struct app_reply {
 /* Empty, for a new request. */
 void app_reply_init(struct app_reply *reply);
 
+/* Adds the fields of from's reply to the one of to; names and values are
+ * shared. */
+void app_reply_copy_fields(
+    struct cohort_request *to, const struct cohort_request *from);
+
+/* The reply of to becomes that of from, which is left empty.  Its pieces stay
+ * where they are, so from outlives to. */
+void app_reply_take(struct cohort_request *to, struct cohort_request *from);
+
 /* Releases what the body took.  Fields and status stay. */
 void app_reply_release(struct cohort_request *request);
 

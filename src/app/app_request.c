@@ -7,7 +7,9 @@
 
 #include <string.h>
 
+#include "app/app_blocking.h"
 #include "app/app_end.h"
+#include "app/app_job.h"
 #include "app/app_queue.h"
 #include "app/app_ticket.h"
 #include "app/app_wait.h"
@@ -22,6 +24,12 @@ app_requests_init(struct app *app)
 	list_init(&app->spare_requests);
 	list_init(&app->ready);
 	list_init(&app->called);
+	list_init(&app->round_called);
+	list_init(&app->round_ready);
+	list_init(&app->round_ended);
+	app->lease_pool = arena_pool_new(0, 0);
+	app->pool = app_pool_new(app->host, (unsigned)app->settings->threads,
+	    (size_t)app->settings->thread_queue);
 	app->tickets = app_tickets_new();
 	app->thread = pthread_self();
 	pthread_mutex_init(&app->lock, NULL);
@@ -51,6 +59,8 @@ app_requests_fini(struct app *app)
 	while ((link = list_take_first(&app->spare_requests)) != NULL)
 		free_spare(LIST_OBJECT(link, struct cohort_request, link));
 	app_tickets_free(&app->tickets);
+	app_pool_free(&app->pool);
+	arena_pool_free(&app->lease_pool);
 	pthread_mutex_destroy(&app->lock);
 }
 
@@ -106,6 +116,9 @@ clear(struct cohort_request *request)
 	list_init(&request->waits);
 	list_init(&request->spare_waits);
 	list_init(&request->resumes);
+	list_init(&request->jobs);
+	list_init(&request->loans);
+	list_init(&request->finished);
 	app_reply_init(&request->reply);
 }
 
@@ -149,7 +162,8 @@ static bool
 has_end(const struct cohort_request *request)
 {
 	return request->end_steps != NULL || request->attachments != NULL ||
-	    request->reply.release != NULL || !list_is_empty(&request->resumes);
+	    request->reply.release != NULL ||
+	    !list_is_empty(&request->resumes) || !list_is_empty(&request->jobs);
 }
 
 void
@@ -169,29 +183,50 @@ app_request_end(struct cohort_request *request, enum cohort_end end)
 	if (has_end(request)) {
 		app_request_enter(request);
 		app_end_run(request, end);
+		app_job_end(request);
+		app_end_free_attachments(app, &request->attachments);
 		app_queue_forget(request);
 		app_reply_release(request);
 		app_request_leave(request);
 	}
+	app_blocking_free_loans(request);
 	app_stream_drop(request);
 	app_body_clear(&request->body);
 	request->exchange->state = NULL;
 	recycle(request);
 }
 
+void
+app_request_check_thread(
+    const struct cohort_request *request, const char *function)
+{
+	pthread_t thread = request->app->thread;
+
+	if (request->job != NULL)
+		thread = request->job->thread;
+	if (!pthread_equal(thread, pthread_self()))
+		panic("%s: called in another thread than the request's",
+		    function);
+}
+
+enum app_phase
+app_request_phase(const struct cohort_request *request)
+{
+	const struct app *app = request->app;
+
+	if (request->job != NULL)
+		return APP_PHASE_BLOCKING;
+	return app->current == request ? app->phase : APP_PHASE_NONE;
+}
+
 bool
 app_request_may(const struct cohort_request *request,
     enum app_permission permission, const char *function)
 {
-	const struct app *app;
-
 	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
-	app = request->app;
-	if (!pthread_equal(app->thread, pthread_self()))
-		panic("%s: called in a thread of the module's own", function);
+	app_request_check_thread(request, function);
 	return app_phase_allows(
-	    app->current == request ? app->phase : APP_PHASE_NONE, permission,
-	    function);
+	    app_request_phase(request), permission, function);
 }
 
 void
@@ -211,7 +246,10 @@ app_request_rename(struct cohort_request *request)
 {
 	struct app_host *host = request->app->host;
 
-	host->functions->rename(host, request->exchange);
+	if (request->job != NULL)
+		app_pool_rename(request->app->pool, &request->job->task);
+	else
+		host->functions->rename(host, request->exchange);
 }
 
 void
@@ -260,6 +298,10 @@ app_call_free(struct app *app, cohort_free *function, void *pointer)
 
 	if (function == NULL)
 		return;
+	if (!pthread_equal(app->thread, pthread_self())) {
+		function(pointer);
+		return;
+	}
 	outer = app_frame_enter(app, NULL, APP_PHASE_FREE);
 	function(pointer);
 	app_frame_leave(app, outer);

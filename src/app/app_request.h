@@ -18,6 +18,8 @@
 #include "base/base_object.h"
 #include "http/http_exchange.h"
 
+struct app_job;
+
 enum app_stage {
 	APP_STAGE_CANDIDATE, /* find the next route that may answer */
 	APP_STAGE_BEFORE,    /* its scopes' before functions */
@@ -52,6 +54,7 @@ struct cohort_request {
 	bool head_sent; /* the reply's */
 	bool body_complete;
 	bool half_closed_kept; /* what the protocol was told */
+	bool is_overloaded;    /* the pool had no room for a job */
 
 	/* Where it goes. */
 	struct app_match match;
@@ -75,6 +78,8 @@ struct cohort_request {
 	cohort_ticket ticket; /* 0: none was taken */
 	struct app_host_timer *deadline;
 	bool deadline_is_own; /* cohort_deadline, not the route's */
+	struct app_job *lent; /* the blocking handler that has it; NULL */
+	struct app_job *job;  /* it is the copy which that has; NULL */
 
 	/* What runs at its end, last in first out. */
 	struct app_end_step *end_steps;
@@ -83,6 +88,8 @@ struct cohort_request {
 
 	struct list waits, spare_waits; /* app_wait.c */
 	struct list resumes;            /* app_queue.c */
+	struct list jobs, loans;        /* app_job: undelivered; returned */
+	struct list finished;           /* app_task, of jobs to be delivered */
 	struct app_body body;
 	struct app_stream stream;
 	struct log_scope log;
@@ -116,6 +123,13 @@ void app_request_end(struct cohort_request *request, enum cohort_end end);
 bool app_request_may(const struct cohort_request *request,
     enum app_permission permission, const char *function);
 
+/* Of the module's code that runs now, if it runs for that request. */
+enum app_phase app_request_phase(const struct cohort_request *request);
+
+/* Panics in any thread but that of the request's functions. */
+void app_request_check_thread(
+    const struct cohort_request *request, const char *function);
+
 /* Around everything that is done for a request: log context, and the host's
  * knowledge of what runs. */
 void app_request_enter(struct cohort_request *request);
@@ -135,7 +149,7 @@ void app_frame_leave(struct app *app, struct app_frame frame);
 enum cohort_verdict app_request_run(struct cohort_request *request,
     enum app_phase phase, struct app_handler step);
 
-/* Calls a module's free function, unless it is NULL. */
+/* [any thread] Calls a module's free function, unless it is NULL. */
 void app_call_free(struct app *app, cohort_free *function, void *pointer);
 
 /* For the log: the route's handler, or where else the request is. */

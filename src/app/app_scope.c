@@ -43,6 +43,7 @@ app_scope_new_mount(
 	scope = scope_new(app, memory_copy_text(prefix), 0);
 	scope->mount = scope;
 	scope->settings = settings;
+	scope->mount_number = settings_mount_number(app->settings, settings);
 	scope->host = host;
 	scope->error = memory_alloc(sizeof(*scope->error));
 	app_options_init(&scope->options, &app->settings->http, settings);
@@ -64,6 +65,7 @@ app_scope_new(struct cohort_app *parent, char *prefix, unsigned prefix_segments)
 	scope->parent = parent;
 	scope->mount = parent->mount;
 	scope->settings = parent->settings;
+	scope->mount_number = parent->mount_number;
 	scope->host = parent->host;
 	scope->depth = parent->depth + 1;
 	scope->error = parent->error;

@@ -66,8 +66,9 @@ struct cohort_app {
 	struct cohort_app *parent; /* NULL for a mount */
 	struct cohort_app *mount;  /* the outermost one: itself there */
 	const struct settings_mount *settings;
-	const char *host; /* of the mount */
-	char *prefix;     /* whole: "/api/{tenant}"; "" for "/" */
+	uint16_t mount_number; /* settings_mount_number */
+	const char *host;      /* of the mount */
+	char *prefix;          /* whole: "/api/{tenant}"; "" for "/" */
 	unsigned prefix_segments;
 	unsigned index; /* order of making, in the app */
 	unsigned depth; /* scopes around it; 0 for a mount */

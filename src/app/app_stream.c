@@ -82,6 +82,7 @@ begin(struct cohort_request *request, const char *function, int status,
     const char *type, int64_t size)
 {
 	if (!app_request_may(request, APP_MAY_READ_BODY, function) ||
+	    !app_request_may(request, APP_MAY_AWAIT, function) ||
 	    !app_reply_may_begin(request, status, function))
 		return -1;
 	if (size < HTTP_SIZE_UNKNOWN) {

@@ -26,6 +26,9 @@
 /* A request that still runs after so much of its time never ends. */
 #define LONGEST_MS (24 * 60 * 60 * 1000)
 
+/* What jobs of requests that ended may take until the test is closed. */
+#define JOBS_MS 10000
+
 /* The test program's own, where it has one. */
 COHORT_EXPORT extern const struct cohort_module cohort_module
     __attribute__((weak));
@@ -191,7 +194,8 @@ run_queue(struct cohort_test *test)
 {
 	if (!app_test_host_take_wake(&test->host))
 		return false;
-	app_run_queue(test->app);
+	while (app_run_queued(test->app))
+		continue;
 	return true;
 }
 
@@ -225,7 +229,7 @@ cohort_test_request(struct cohort_test *test, const char *method,
 	uint64_t last_ms = test->host.now_ms + LONGEST_MS;
 
 	while (!reply->ended && test->host.now_ms < last_ms &&
-	    app_test_host_wait(&test->host))
+	    app_test_host_wait(&test->host, app_has_jobs(test->app)))
 		app_test_settle(test);
 	if (!reply->ended)
 		fprintf(stderr,
@@ -371,31 +375,56 @@ count_links(const struct list *list)
 	return count;
 }
 
+static void
+on_patience_ended(void *context)
+{
+	*(bool *)context = true;
+}
+
+/* Jobs may outlive their requests. */
+static void
+wait_for_jobs(struct cohort_test *test)
+{
+	struct app_host *host = &test->host.host;
+	struct app_host_timer *timer;
+	bool has_ended = false;
+
+	timer = host->functions->timer_start(
+	    host, JOBS_MS, on_patience_ended, &has_ended);
+	app_test_settle(test);
+	while (!has_ended && app_has_jobs(test->app)) {
+		app_test_host_wait(&test->host, true);
+		app_test_settle(test);
+	}
+	if (!has_ended)
+		host->functions->timer_stop(host, &timer);
+}
+
 /* Says what a module left behind. */
 static int
-report(unsigned requests, unsigned timers, unsigned watches)
+report(unsigned requests, unsigned jobs, unsigned timers, unsigned watches)
 {
-	if (requests + timers + watches == 0)
+	if (requests + jobs + timers + watches == 0)
 		return 0;
 	fprintf(stderr,
 	    "cohort_test_close: left behind: requests that had not ended: %u, "
-	    "timers: %u, watches: %u\n",
-	    requests, timers, watches);
+	    "jobs: %u, timers: %u, watches: %u\n",
+	    requests, jobs, timers, watches);
 	return -1;
 }
 
 int
 cohort_test_close(struct cohort_test **test)
 {
-	unsigned requests, timers, watches;
+	unsigned requests, jobs, timers, watches;
 
 	OBJECT_CHECK(*test, COHORT_TEST_MAGIC);
 	requests = end_replies(*test);
-	app_test_settle(*test);
-	app_stop((*test)->app);
+	wait_for_jobs(*test);
+	jobs = app_stop((*test)->app);
 	timers = count_links(&(*test)->app->worker.timers);
 	watches = count_links(&(*test)->app->worker.watches);
 	free_replies(*test);
 	free_test(test);
-	return report(requests, timers, watches);
+	return report(requests, jobs, timers, watches);
 }

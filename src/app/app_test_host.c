@@ -145,6 +145,11 @@ enter(struct app_host *host, const struct http_exchange *exchange,
 }
 
 static void
+loaded_nobody(struct app_host *app_host)
+{
+}
+
+static void
 rename_nobody(struct app_host *host, const struct http_exchange *exchange)
 {
 }
@@ -156,6 +161,38 @@ leave(struct app_host *host)
 		panic("application code left that was not entered");
 }
 
+static unsigned
+quarantine_nobody(struct app_host *host, struct http_exchange *exchange)
+{
+	(void)host;
+	(void)exchange;
+	return 0;
+}
+
+static void
+thread_begin(struct app_host *host, unsigned index)
+{
+	atomic_fetch_add(&host_of(host)->pool_threads, 1);
+}
+
+static void
+thread_end(struct app_host *host, unsigned index)
+{
+	atomic_fetch_sub(&host_of(host)->pool_threads, 1);
+}
+
+static void
+thread_enter(
+    struct app_host *host, unsigned index, const struct http_exchange *exchange)
+{
+	OBJECT_CHECK(exchange, HTTP_EXCHANGE_MAGIC);
+}
+
+static void
+thread_leave(struct app_host *host, unsigned index)
+{
+}
+
 static const struct app_host_functions functions = {
 	.now_ms = now_ms,
 	.timer_start = timer_start,
@@ -164,9 +201,16 @@ static const struct app_host_functions functions = {
 	.watch_change = watch_change,
 	.watch_stop = watch_stop,
 	.wake = wake,
+	.loaded = loaded_nobody,
 	.enter = enter,
 	.leave = leave,
 	.rename = rename_nobody,
+	.quarantine = quarantine_nobody,
+	.thread_begin = thread_begin,
+	.thread_end = thread_end,
+	.thread_enter = thread_enter,
+	.thread_rename = thread_enter,
+	.thread_leave = thread_leave,
 };
 
 int
@@ -175,6 +219,7 @@ app_test_host_init(struct app_test_host *host, struct error *error)
 	host->host.functions = &functions;
 	host->now_ms = BEGIN_MS;
 	host->depth = 0;
+	host->pool_threads = 0;
 	list_init(&host->timers);
 	list_init(&host->watches);
 	host->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -388,9 +433,10 @@ has_watches(struct app_test_host *host)
 	return false;
 }
 
-/* A thread of the module may resume a request at any time. */
+/* A thread of the module may resume a request at any time; those of the pool
+ * do nothing without a job. */
 static bool
-has_threads(void)
+has_threads(const struct app_test_host *host)
 {
 	DIR *tasks = opendir("/proc/self/task");
 	struct dirent *entry;
@@ -401,7 +447,7 @@ has_threads(void)
 	while ((entry = readdir(tasks)) != NULL)
 		count += entry->d_name[0] != '.';
 	closedir(tasks);
-	return count > 1;
+	return count > 1 + host->pool_threads;
 }
 
 /* Can nothing but timers happen?  A thread that is gone may have woken us
@@ -409,7 +455,8 @@ has_threads(void)
 static bool
 is_alone(struct app_test_host *host)
 {
-	return !has_watches(host) && !has_threads() && !poll_watches(host, 0);
+	return !has_watches(host) && !has_threads(host) &&
+	    !poll_watches(host, 0);
 }
 
 static int
@@ -424,12 +471,12 @@ timeout_to(uint64_t now, const struct app_host_timer *timer)
 }
 
 bool
-app_test_host_wait(struct app_test_host *host)
+app_test_host_wait(struct app_test_host *host, bool has_jobs)
 {
 	struct app_host_timer *timer = first_timer(host);
 	uint64_t begun_us, passed_ms;
 
-	if (is_alone(host))
+	if (!has_jobs && is_alone(host))
 		return timer != NULL && app_test_host_jump(host, timer->due_ms);
 	begun_us = clock_monotonic_us();
 	if (!poll_watches(host, timeout_to(host->now_ms, timer)))

@@ -4,11 +4,13 @@
  * and clock.  app_test.c opens and closes, and is the loop; app_test_host.c
  * is the app_host, on a virtual clock; app_test_exchange.c is the protocol,
  * and the client behind it, app_test_request.c what it asks for;
- * app_test_log.c reads the log back.  One thread, but for app_host.wake.
+ * app_test_log.c reads the log back.  One thread, but for app_host.wake and
+ * its thread_ functions.
  */
 #ifndef APP_TEST_PRIVATE_H
 #define APP_TEST_PRIVATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -34,6 +36,7 @@ struct app_test_host {
 	struct list watches;
 	int wake_fd;    /* an eventfd; or -1 */
 	unsigned depth; /* of enter */
+	atomic_uint pool_threads;
 };
 
 int app_test_host_init(struct app_test_host *host, struct error *error);
@@ -53,10 +56,10 @@ bool app_test_host_jump(struct app_test_host *host, uint64_t until_ms);
 
 /*
  * Lets happen what is next: jumps if only timers can, else waits for
- * descriptors and other threads, and the clock goes with the real one.
- * False: nothing can happen.
+ * descriptors, jobs if there are any, and threads of modules, and the clock
+ * goes with the real one.  False: nothing can happen.
  */
-bool app_test_host_wait(struct app_test_host *host);
+bool app_test_host_wait(struct app_test_host *host, bool has_jobs);
 
 /* app_test_exchange.c */
 

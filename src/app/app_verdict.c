@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "app/app_end.h"
+#include "app/app_job.h"
 #include "app/app_queue.h"
 #include "app/app_send.h"
 #include "app/app_wait.h"
@@ -103,6 +104,18 @@ settle_failed(struct cohort_request *request)
 	return blame(request, "failed");
 }
 
+/* Was there no room for a job, and the function has no other answer? */
+static bool
+is_refused(struct cohort_request *request, enum cohort_verdict verdict)
+{
+	bool was_overloaded = request->is_overloaded;
+
+	request->is_overloaded = false;
+	return was_overloaded &&
+	    (verdict == COHORT_LATER ||
+		(verdict == COHORT_FAILED && !request->reply.is_failure));
+}
+
 enum app_stage
 app_verdict_settle(struct cohort_request *request, enum cohort_verdict verdict)
 {
@@ -112,6 +125,9 @@ app_verdict_settle(struct cohort_request *request, enum cohort_verdict verdict)
 		app_wait_disarm(request);
 	if (request->stream.must_cut)
 		return fail(request);
+	if (is_refused(request, verdict))
+		return request->head_sent ? fail(request) :
+					    app_job_refuse(request);
 	switch ((int)verdict) {
 	case COHORT_DONE:
 		return settle_done(request);
@@ -125,4 +141,13 @@ app_verdict_settle(struct cohort_request *request, enum cohort_verdict verdict)
 	snprintf(what, sizeof(what), "returned %d, which is no verdict",
 	    (int)verdict);
 	return blame(request, what);
+}
+
+enum app_stage
+app_verdict_settle_lent(
+    struct cohort_request *request, enum cohort_verdict verdict)
+{
+	if (verdict == COHORT_LATER)
+		return blame(request, "returned LATER although it blocks");
+	return app_verdict_settle(request, verdict);
 }

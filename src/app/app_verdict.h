@@ -15,4 +15,8 @@
 enum app_stage app_verdict_settle(
     struct cohort_request *request, enum cohort_verdict verdict);
 
+/* The same for a handler that ran in the pool, where it could not wait. */
+enum app_stage app_verdict_settle_lent(
+    struct cohort_request *request, enum cohort_verdict verdict);
+
 #endif

@@ -21,7 +21,8 @@ bool
 app_wait_is_armed(const struct cohort_request *request)
 {
 	return !list_is_empty(&request->waits) ||
-	    request->room.handler != NULL || request->ticket.id != 0;
+	    !list_is_empty(&request->jobs) || request->room.handler != NULL ||
+	    request->ticket.id != 0;
 }
 
 static void
@@ -92,9 +93,8 @@ on_ready(void *context, int events)
 	happen(context);
 }
 
-/* May the request wait?  One that has its reply has nothing to wait for. */
-static bool
-may_await(struct cohort_request *request, enum app_permission permission,
+bool
+app_wait_may(struct cohort_request *request, enum app_permission permission,
     const char *function, cohort_handler *next)
 {
 	enum app_reply_kind kind;
@@ -119,7 +119,7 @@ cohort_await_time(struct cohort_request *request, uint32_t ms,
 	struct app_host *host;
 	struct app_wait *wait;
 
-	if (!may_await(request, APP_MAY_AWAIT, __func__, next))
+	if (!app_wait_may(request, APP_MAY_AWAIT, __func__, next))
 		return COHORT_FAILED;
 	host = request->app->host;
 	wait = arm(request, -1, (struct app_handler) { next, context });
@@ -159,7 +159,7 @@ cohort_await_fd(struct cohort_request *request, int fd, int events,
 	struct app_wait *wait;
 	const char *reason;
 
-	if (!may_await(request, APP_MAY_AWAIT, __func__, next))
+	if (!app_wait_may(request, APP_MAY_AWAIT, __func__, next))
 		return COHORT_FAILED;
 	reason = check_fd(request, fd, events);
 	if (reason != NULL) {
@@ -182,7 +182,7 @@ enum cohort_verdict
 cohort_await_room(
     struct cohort_request *request, cohort_handler *next, void *context)
 {
-	if (!may_await(request, APP_MAY_READ_BODY, __func__, next))
+	if (!app_wait_may(request, APP_MAY_READ_BODY, __func__, next))
 		return COHORT_FAILED;
 	if (request->reply.kind != APP_REPLY_STREAM) {
 		log_error("%s: there is no stream", __func__);

@@ -8,10 +8,20 @@
 
 #include <stdbool.h>
 
+#include "app/app_phase.h"
+
 #include <cohort/cohort.h>
 
 /* Does anything, a ticket as well, promise to continue the request? */
 bool app_wait_is_armed(const struct cohort_request *request);
+
+/*
+ * At the start of every function that waits: may the request, and go on with
+ * next?  False, with a log line, if not: one that has its reply has nothing
+ * to wait for.
+ */
+bool app_wait_may(struct cohort_request *request,
+    enum app_permission permission, const char *function, cohort_handler *next);
 
 /* Nothing of the set will happen any more.  A ticket stays. */
 void app_wait_disarm(struct cohort_request *request);

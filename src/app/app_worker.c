@@ -6,6 +6,7 @@
  */
 #include "app/app_worker.h"
 
+#include "app/app_pool.h"
 #include "app/app_request.h"
 
 #define COHORT_TIMER_MAGIC 0xae3c6b14u
@@ -44,16 +45,29 @@ app_worker_init(struct app *app)
 	list_init(&worker->watches);
 }
 
+/* Panics in a thread that is neither the loop's nor of the pool. */
+static enum app_phase
+phase_of(const struct cohort_worker *worker, const char *function)
+{
+	const struct app *app = worker->app;
+	enum app_phase phase;
+
+	if (pthread_equal(app->thread, pthread_self()))
+		return app->phase;
+	phase = app_pool_phase(app->pool);
+	if (phase == APP_PHASE_NONE)
+		panic("%s: called in a thread of the module's own", function);
+	return phase;
+}
+
 /* Panics on a stale worker or a wrong thread; false, with a log line, if the
  * phase does not allow it. */
 static bool
 may_use(const struct cohort_worker *worker, const char *function)
 {
 	OBJECT_CHECK(worker, COHORT_WORKER_MAGIC);
-	if (!pthread_equal(worker->app->thread, pthread_self()))
-		panic("%s: called in a thread of the module's own", function);
 	return app_phase_allows(
-	    worker->app->phase, APP_MAY_USE_WORKER, function);
+	    phase_of(worker, function), APP_MAY_USE_WORKER, function);
 }
 
 static bool
@@ -306,15 +320,19 @@ uint64_t
 cohort_now_ms(const struct cohort_worker *worker)
 {
 	OBJECT_CHECK(worker, COHORT_WORKER_MAGIC);
-	if (!pthread_equal(worker->app->thread, pthread_self()))
-		panic("%s: called in a thread of the module's own", __func__);
+	if (!pthread_equal(worker->app->thread, pthread_self()) &&
+	    !may_use(worker, __func__))
+		return 0;
 	return host_of(worker)->functions->now_ms(host_of(worker));
 }
 
 void
 cohort_doing(struct cohort_request *request, const char *phrase)
 {
-	if (!app_request_may(request, APP_MAY_AWAIT, __func__))
+	enum app_permission permission =
+	    request->job != NULL ? APP_MAY_REPLY : APP_MAY_AWAIT;
+
+	if (!app_request_may(request, permission, __func__))
 		return;
 	request->exchange->doing = phrase;
 	app_request_rename(request);

@@ -144,6 +144,23 @@ arena_reset(struct arena *arena)
 	arena->total = 0;
 }
 
+void
+arena_move(struct arena *from, struct arena *to)
+{
+	struct arena_pool *pool = to->pool;
+	struct arena_block *block;
+
+	if (to->blocks != NULL)
+		panic("arena moved into one that is in use");
+	for (block = from->blocks; block != NULL; block = block->next) {
+		from->pool->taken_count--;
+		pool->taken_count++;
+	}
+	*to = *from;
+	to->pool = pool;
+	arena_init(from, from->pool, from->limit);
+}
+
 static void
 push_block(struct arena *arena, struct arena_block *block, size_t usable)
 {

@@ -36,6 +36,12 @@ void arena_init(struct arena *arena, struct arena_pool *pool, size_t limit);
 /* Gives every block back; what was allocated is gone.  Usable again. */
 void arena_reset(struct arena *arena);
 
+/*
+ * Hands all that from holds over to the empty arena to, of another pool: it
+ * stays where it is until to is reset.  from is empty then and usable.
+ */
+void arena_move(struct arena *from, struct arena *to);
+
 /* Zeroed, aligned for any type, never NULL, valid until the reset. */
 void *arena_alloc(struct arena *arena, size_t size)
     __attribute__((malloc, returns_nonnull));

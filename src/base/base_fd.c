@@ -195,7 +195,7 @@ fd_raise_limit(size_t wanted, size_t *limit_r, struct error *error)
 int
 fd_shared_memory(const char *name, size_t size, int *fd_r, struct error *error)
 {
-	const int seals = F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
+	const int seals = F_SEAL_GROW | F_SEAL_SHRINK;
 	int fd;
 
 	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);

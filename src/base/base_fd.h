@@ -36,7 +36,8 @@ int fd_redirect_standard(bool error_too, struct error *error);
  * where permitted.  *limit_r is what is in force afterwards. */
 int fd_raise_limit(size_t wanted, size_t *limit_r, struct error *error);
 
-/* A memfd of exactly size bytes, sealed against resizing, close-on-exec. */
+/* A memfd of exactly size bytes, sealed against resizing, close-on-exec.  The
+ * caller may seal it further, and should then seal that (F_SEAL_SEAL). */
 int fd_shared_memory(
     const char *name, size_t size, int *fd_r, struct error *error);
 

@@ -40,6 +40,24 @@ set_option(const struct parse *parse, const char *name, const char *text,
 	return 0;
 }
 
+/* The default places are those of the one daemon of the system. */
+static int
+use_no_places(const struct parse *parse, struct error *error)
+{
+	static const struct {
+		const char *option;
+		char letter;
+	} places[] = { { "pid_file", 'p' }, { "control_socket", 'c' },
+		{ "state_directory", 'c' } };
+	size_t i;
+
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (set_option(parse, places[i].option, "", places[i].letter,
+			error) == -1)
+			return -1;
+	return 0;
+}
+
 /* path is absolute; name is what errors call the file. */
 static int
 load_file(struct settings *settings, const char *path, const char *name,
@@ -80,7 +98,7 @@ apply_file(const struct parse *parse, struct error *error)
 	if (name == NULL && !is_enough(parse->overrides))
 		name = COHORT_CONFIG_FILE;
 	if ((name == NULL || !parse->overrides->is_root) &&
-	    set_option(parse, "pid_file", "", 'p', error) == -1)
+	    use_no_places(parse, error) == -1)
 		return -1;
 	if (name == NULL)
 		return 0;

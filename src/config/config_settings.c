@@ -176,6 +176,39 @@ host_fini(struct settings_host *host)
 	memory_free(host->name);
 }
 
+const struct settings_mount *
+settings_find_mount(const struct settings *settings, uint16_t number)
+{
+	size_t i, before = 1;
+
+	if (number == 0)
+		return NULL;
+	for (i = 0; i < settings->host_count; i++) {
+		if (number - before < settings->hosts[i].mount_count)
+			return &settings->hosts[i].mounts[number - before];
+		before += settings->hosts[i].mount_count;
+	}
+	return NULL;
+}
+
+uint16_t
+settings_mount_number(
+    const struct settings *settings, const struct settings_mount *mount)
+{
+	const struct settings_host *host;
+	size_t i, before = 1;
+
+	for (i = 0; i < settings->host_count; i++) {
+		host = &settings->hosts[i];
+		if (mount >= host->mounts &&
+		    mount < host->mounts + host->mount_count)
+			return (
+			    uint16_t)(before + (size_t)(mount - host->mounts));
+		before += host->mount_count;
+	}
+	panic("a mount that is not in these settings");
+}
+
 bool
 settings_keeps_half_closed(const struct settings_http *http)
 {

@@ -18,6 +18,7 @@
 
 /* Limits of options that others have to keep too. */
 #define SETTINGS_WORKERS_MAX  512u
+#define SETTINGS_THREADS_MAX  64u
 #define SETTINGS_DURATION_MAX 86400000u      /* a day */
 #define SETTINGS_BODY_MAX     1099511627776u /* a tebibyte */
 
@@ -89,6 +90,15 @@ struct settings {
 	char *types;               /* further MIME types; "" for none */
 	uint64_t open_files;       /* entries of the open-file cache */
 	uint64_t open_files_valid; /* before a look at the file again */
+	char *state_directory;     /* "" for none */
+	char *control_socket;      /* "" for none */
+	char *core_directory;
+	bool core_dumps;
+	uint64_t hang_warn, hang_timeout; /* 0: never */
+	bool quarantine;
+	uint64_t quarantine_crashes, quarantine_within;
+	uint64_t quarantine_time, quarantine_targets;
+	uint64_t threads, thread_queue, thread_timeout;
 	struct settings_http http;
 	struct settings_listener *listeners;
 	size_t listener_count;
@@ -127,6 +137,17 @@ void settings_add_pair(
 /* By exact name, or NULL. */
 struct settings_host *settings_find_host(
     const struct settings *settings, const char *name);
+
+/*
+ * Mounts have numbers, from 1, in order of hosts and their mounts; 0 is none.
+ * The mount of that number, or NULL.
+ */
+const struct settings_mount *settings_find_mount(
+    const struct settings *settings, uint16_t number);
+
+/* The number of a mount of these settings. */
+uint16_t settings_mount_number(
+    const struct settings *settings, const struct settings_mount *mount);
 
 /* Forgets all listeners. */
 void settings_drop_listeners(struct settings *settings);

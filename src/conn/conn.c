@@ -67,6 +67,13 @@ conn_wait(struct conn *conn, enum conn_deadline_class class)
 		conn_deadline_stop(&conn->wait);
 	else
 		conn_deadline_start(&conn->set->deadlines, &conn->wait, class);
+	conn_row_set_wait(conn);
+}
+
+enum conn_deadline_class
+conn_waiting(const struct conn *conn)
+{
+	return conn->wait.class;
 }
 
 void
@@ -98,5 +105,5 @@ conn_is_ending(const struct conn *conn)
 bool
 conn_is_retiring(const struct conn *conn)
 {
-	return conn->set->is_retiring;
+	return conn->set->retire_marks != 0;
 }

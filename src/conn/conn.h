@@ -83,6 +83,9 @@ bool conn_output_is_full(const struct conn *conn);
  */
 void conn_wait(struct conn *conn, enum conn_deadline_class class);
 
+/* The class of the wait that runs, or ran out just now. */
+enum conn_deadline_class conn_waiting(const struct conn *conn);
+
 /*
  * Sends what is queued and closes.  No more on_input; on_writable still
  * comes.  linger: the client may have sent, or still send, what nobody read;
@@ -107,5 +110,29 @@ bool conn_is_retiring(const struct conn *conn);
 /* Tells the core whether an exchange is in progress, for counters, for
  * availability and for retirement. */
 void conn_set_busy(struct conn *conn, bool busy);
+
+/*
+ * Tells what the unfinished exchange has come to, for containment: a crash
+ * of its application is answered in its place as long as it is not
+ * answering.  One exchange at a time.
+ *
+ * begin: all answers before it have been queued; the application has not
+ * seen it; of its request nothing has been consumed.  answer: a byte of its
+ * final response will be queued.  Bytes queued before that are whole interim
+ * responses.  end: all of its response is queued, and its request has been
+ * consumed: whoever has the unconsumed input could go on with the connection.
+ */
+void conn_exchange_begin(struct conn *conn, uint64_t id, bool is_head_only);
+void conn_exchange_answer(struct conn *conn);
+void conn_exchange_end(struct conn *conn);
+
+/* Requests on the connection so far, with those that another worker served
+ * before it handed the connection over. */
+uint64_t conn_request_count(const struct conn *conn);
+void conn_count_request(struct conn *conn);
+
+/* Was it handed over by another worker?  Valid from open() on; then the
+ * wait, if there was one, runs on already: conn_waiting. */
+bool conn_is_adopted(const struct conn *conn);
 
 #endif

@@ -128,6 +128,16 @@ void
 conn_deadlines_forget_now(struct conn_deadlines *deadlines)
 {
 	deadlines->now_ms = 0;
+	if (deadlines->has_resumed)
+		memset(deadlines->resumed, 0, sizeof(deadlines->resumed));
+	deadlines->has_resumed = false;
+}
+
+static void
+arm_no_later(struct conn_deadlines *deadlines, uint64_t at_ms)
+{
+	if (deadlines->armed_for_ms == 0 || at_ms < deadlines->armed_for_ms)
+		arm(deadlines, at_ms);
 }
 
 void
@@ -142,9 +152,44 @@ conn_deadline_start(struct conn_deadlines *deadlines,
 		return;
 	deadline->due_ms = conn_deadlines_now(deadlines) + timeout_ms;
 	list_append(&deadlines->lists[class], &deadline->link);
-	if (deadlines->armed_for_ms == 0 ||
-	    deadline->due_ms < deadlines->armed_for_ms)
-		arm(deadlines, deadline->due_ms);
+	arm_no_later(deadlines, deadline->due_ms);
+}
+
+/* Searched from the list's end, or from the one resumed last, which stands
+ * behind it if the caller keeps the order. */
+static void
+insert(struct conn_deadlines *deadlines, struct conn_deadline *deadline)
+{
+	struct list *list = &deadlines->lists[deadline->class];
+	struct conn_deadline *last = deadlines->resumed[deadline->class];
+	struct list_link *behind = &list->head, *link;
+
+	if (last != NULL && last->due_ms >= deadline->due_ms)
+		behind = &last->link;
+	while ((link = behind->previous) != &list->head &&
+	    LIST_OBJECT(link, struct conn_deadline, link)->due_ms >
+		deadline->due_ms)
+		behind = link;
+	list_insert_before(&deadline->link, behind);
+	deadlines->resumed[deadline->class] = deadline;
+	deadlines->has_resumed = true;
+}
+
+void
+conn_deadline_resume(struct conn_deadlines *deadlines,
+    struct conn_deadline *deadline, enum conn_deadline_class class,
+    uint64_t due_ms)
+{
+	uint64_t timeout_ms = deadlines->timeouts_ms[class], most_ms;
+
+	conn_deadline_stop(deadline);
+	deadline->class = class;
+	if (class == CONN_DEADLINE_NONE || timeout_ms == 0)
+		return;
+	most_ms = conn_deadlines_now(deadlines) + timeout_ms;
+	deadline->due_ms = due_ms == 0 || due_ms > most_ms ? most_ms : due_ms;
+	insert(deadlines, deadline);
+	arm_no_later(deadlines, deadline->due_ms);
 }
 
 void

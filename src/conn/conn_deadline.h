@@ -2,14 +2,15 @@
 /*
  * Deadlines: one list for each class, since all of a class wait equally
  * long, so the head of a list is always the next to expire.  Everything is
- * O(1).  One coarse timer per worker serves all lists; it is not armed when
- * nothing waits (after the last wait was stopped it may fire once more).  A
- * deadline alone is met at once, many together up to 50 ms late.  Worker,
- * loop thread.
+ * O(1), but for waits that are resumed.  One coarse timer per worker serves
+ * all lists; it is not armed when nothing waits (after the last wait was
+ * stopped it may fire once more).  A deadline alone is met at once, many
+ * together up to 50 ms late.  Worker, loop thread.
  */
 #ifndef CONN_DEADLINE_H
 #define CONN_DEADLINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/base_list.h"
@@ -40,6 +41,9 @@ struct conn_deadlines {
 	struct event *timer;
 	uint64_t armed_for_ms; /* 0: not armed */
 	uint64_t now_ms;       /* of this round; 0: not asked yet */
+	/* The last of each class that was resumed in this round; NULL. */
+	struct conn_deadline *resumed[CONN_DEADLINE_COUNT];
+	bool has_resumed; /* is there one? */
 	void (*on_due)(struct conn_deadline *deadline);
 };
 
@@ -63,6 +67,16 @@ void conn_deadlines_expire(struct conn_deadlines *deadlines);
 /* Starts the class's wait from now, instead of any wait before. */
 void conn_deadline_start(struct conn_deadlines *deadlines,
     struct conn_deadline *deadline, enum conn_deadline_class class);
+
+/*
+ * Takes up a wait that began elsewhere and ends at due_ms; also in the past,
+ * but no later than one that began now.  0: it had no end there, and begins
+ * now.  Many of them resumed in one round cost little if they come latest
+ * first; until the round is over none of them may be stopped.
+ */
+void conn_deadline_resume(struct conn_deadlines *deadlines,
+    struct conn_deadline *deadline, enum conn_deadline_class class,
+    uint64_t due_ms);
 
 /* CONN_DEADLINE_NONE from here on. */
 void conn_deadline_stop(struct conn_deadline *deadline);

@@ -27,6 +27,7 @@ conn_consume(struct conn *conn, size_t size)
 		panic("%zu of %zu bytes of input consumed", size,
 		    conn_input_size(conn));
 	conn->input.start += (uint32_t)size;
+	conn_row_set_input(conn);
 }
 
 bool
@@ -63,6 +64,7 @@ conn_input_grow(struct conn *conn, size_t capacity)
 		.end = (uint32_t)size,
 		.capacity = (uint32_t)capacity,
 	};
+	conn_row_set_input(conn);
 }
 
 static void
@@ -80,6 +82,7 @@ make_room(struct conn *conn)
 		memmove(input->data, input->data + input->start, size);
 		input->start = 0;
 		input->end = (uint32_t)size;
+		conn_row_set_input(conn);
 	}
 }
 
@@ -103,17 +106,33 @@ conn_input_receive(struct conn *conn)
 	ssize_t size;
 
 	make_room(conn);
+	CONN_ANNOUNCE(conn->row->is_reading, 1);
 	size = recv(conn->fd, input->data + input->end,
 	    input->capacity - input->end, 0);
 	if (size > 0) {
 		input->end += (uint32_t)size;
+		conn_row_set_input(conn);
 		conn_mark(conn, CONN_MARK_WAKE);
 	} else if (size == 0) {
 		end_input(conn);
 	} else if (!is_temporary(errno)) {
 		conn_io_fail(conn, "recv");
 	}
+	CONN_ANNOUNCE(conn->row->is_reading, 0);
 	conn_input_settle(conn);
+}
+
+void
+conn_input_put(struct conn *conn, const void *data, size_t size)
+{
+	struct conn_input *input = &conn->input;
+
+	if (size == 0)
+		return;
+	make_room(conn);
+	memcpy(input->data, data, size);
+	input->end = (uint32_t)size;
+	conn_mark(conn, CONN_MARK_WAKE);
 }
 
 void
@@ -141,7 +160,9 @@ conn_input_fini(struct conn *conn)
 {
 	struct conn_input *input = &conn->input;
 
-	if (input->data != NULL)
-		free_data(conn, input->data, input->capacity);
+	if (input->data == NULL)
+		return;
+	CONN_STORE(conn->row->input_size, 0);
+	free_data(conn, input->data, input->capacity);
 	*input = (struct conn_input) { .data = NULL };
 }

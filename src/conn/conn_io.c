@@ -94,7 +94,7 @@ on_event(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	OBJECT_CAST(conn, context, CONN_MAGIC);
 	set = conn->set;
-	conn_deadlines_forget_now(&set->deadlines);
+	conn_set_enter(set);
 	if (conn->watched == HANGUP) {
 		if (is_gone(conn))
 			conn_close(conn, CONN_CLOSE_RESET, false);
@@ -147,11 +147,31 @@ reset_at_close(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
+/*
+ * The worker that handed it over may be dumping its core still, with a copy
+ * of the descriptor, and then close(2) ends nothing.  shutdown(2) does; but a
+ * FIN would let a cut response look complete, and SO_LINGER waits for the
+ * last copy, so where a reset is due the socket is disconnected, which sends
+ * one at once (connect(2), AF_UNSPEC).
+ */
+static void
+end_all_copies(const struct conn *conn)
+{
+	const struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	if (conn->closes_hard && conn->origin->is_tcp)
+		connect(conn->fd, &nobody, sizeof(nobody));
+	else
+		shutdown(conn->fd, SHUT_RDWR);
+}
+
 void
 conn_io_close(struct conn *conn)
 {
 	unwatch(conn);
 	if (conn->closes_hard && conn->origin->is_tcp)
 		reset_at_close(conn->fd);
+	if (conn->is_adopted)
+		end_all_copies(conn);
 	fd_close(&conn->fd);
 }

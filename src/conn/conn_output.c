@@ -1,61 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A block holds copied bytes from its begin on and the pieces from its end
- * on, towards each other: it is full when they meet, whether there are many
- * small pieces or one large copy.  Bytes copied one after the other become
- * one piece.
+ * Owns the queue of output (conn_block.h) and writes it.  Who reads the row
+ * learns that something is queued before it can go out, and that nothing is
+ * only when all of it is out.
  */
 #include <errno.h>
-#include <stdalign.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/uio.h>
 
 #include "base/base_panic.h"
+#include "conn/conn_block.h"
 #include "conn/conn_private.h"
 
 #define IOVEC_COUNT 64
 #define FAIR_SHARE  ((uint64_t)1024 * 1024) /* of one flush */
 #define COPY_LEAST  64                      /* a copy is not split for less */
-#define NOT_A_FILE  (-1)
-
-struct piece {
-	union {
-		const char *data;
-		off_t offset;
-	} from;
-	uint64_t size;
-	int fd; /* or NOT_A_FILE */
-};
-
-#define HEADER_SIZE 24
-#define SPACE_SIZE  (CONN_OUTPUT_BLOCK_SIZE - HEADER_SIZE)
-
-struct conn_output_block {
-	struct conn_output_block *next;
-	uint32_t first, count; /* pieces first to count are not sent */
-	uint32_t used;         /* bytes of space with copies */
-	alignas(struct piece) char space[SPACE_SIZE];
-};
-
-_Static_assert(offsetof(struct conn_output_block, space) == HEADER_SIZE &&
-	sizeof(struct conn_output_block) == CONN_OUTPUT_BLOCK_SIZE,
-    "a block is an item of the pool, and pieces are aligned at its end");
 
 /* ---- the queue ---- */
-
-static struct piece *
-piece_at(struct conn_output_block *block, uint32_t index)
-{
-	struct piece *end = (struct piece *)(void *)(block->space + SPACE_SIZE);
-
-	return end - 1 - index;
-}
 
 static size_t
 room(const struct conn_output_block *block)
 {
-	return SPACE_SIZE - block->used - block->count * sizeof(struct piece);
+	return CONN_BLOCK_SPACE - block->used -
+	    block->count * sizeof(struct conn_piece);
 }
 
 static struct conn_output_block *
@@ -98,12 +66,24 @@ block_with_room(struct conn *conn, size_t size)
 	return append_block(conn);
 }
 
+/* Bytes of the queue became more.  While an exchange is unanswered they are
+ * an interim response. */
 static void
-push(struct conn *conn, struct conn_output_block *block, struct piece piece)
+queued(struct conn *conn, uint64_t size)
 {
-	*piece_at(block, block->count++) = piece;
-	conn->output.queued += piece.size;
+	CONN_STORE(conn->row->has_unsent, 1);
+	conn->output.queued += size;
+	if (conn->exchange == IPC_ROW_UNANSWERED)
+		conn_note_output(conn);
 	conn_mark(conn, CONN_MARK_SEND);
+}
+
+static void
+push(
+    struct conn *conn, struct conn_output_block *block, struct conn_piece piece)
+{
+	*conn_block_piece(block, block->count++) = piece;
+	queued(conn, piece.size);
 }
 
 /* Is there anything to be queued, and is it still wanted? */
@@ -116,10 +96,10 @@ accepts(const struct conn *conn, uint64_t size)
 void
 conn_send(struct conn *conn, const void *data, size_t size)
 {
-	const struct piece piece = {
+	const struct conn_piece piece = {
 		.from.data = data,
 		.size = size,
-		.fd = NOT_A_FILE,
+		.fd = CONN_PIECE_MEMORY,
 	};
 
 	if (accepts(conn, size))
@@ -129,7 +109,7 @@ conn_send(struct conn *conn, const void *data, size_t size)
 void
 conn_send_file(struct conn *conn, int fd, int64_t offset, int64_t size)
 {
-	const struct piece piece = {
+	const struct conn_piece piece = {
 		.from.offset = offset,
 		.size = (uint64_t)size,
 		.fd = fd,
@@ -143,15 +123,15 @@ conn_send_file(struct conn *conn, int fd, int64_t offset, int64_t size)
 }
 
 /* The last piece, if it ends where the next copied byte would go. */
-static struct piece *
+static struct conn_piece *
 extensible_piece(struct conn_output_block *block)
 {
-	struct piece *piece;
+	struct conn_piece *piece;
 
 	if (block == NULL || block->first == block->count)
 		return NULL;
-	piece = piece_at(block, block->count - 1);
-	if (piece->fd != NOT_A_FILE ||
+	piece = conn_block_piece(block, block->count - 1);
+	if (piece->fd != CONN_PIECE_MEMORY ||
 	    piece->from.data + piece->size != block->space + block->used)
 		return NULL;
 	return piece;
@@ -162,7 +142,7 @@ static size_t
 copy_to_last_piece(struct conn *conn, const char *data, size_t size)
 {
 	struct conn_output_block *block = conn->output.last;
-	struct piece *piece = extensible_piece(block);
+	struct conn_piece *piece = extensible_piece(block);
 
 	if (piece == NULL)
 		return 0;
@@ -171,8 +151,7 @@ copy_to_last_piece(struct conn *conn, const char *data, size_t size)
 	memcpy(block->space + block->used, data, size);
 	block->used += (uint32_t)size;
 	piece->size += size;
-	conn->output.queued += size;
-	conn_mark(conn, CONN_MARK_SEND);
+	queued(conn, size);
 	return size;
 }
 
@@ -183,16 +162,16 @@ copy_to_new_piece(struct conn *conn, const char *data, size_t size)
 	struct conn_output_block *block;
 	size_t fitting;
 
-	block = block_with_room(conn, sizeof(struct piece) + least);
-	fitting = room(block) - sizeof(struct piece);
+	block = block_with_room(conn, sizeof(struct conn_piece) + least);
+	fitting = room(block) - sizeof(struct conn_piece);
 	if (size > fitting)
 		size = fitting;
 	memcpy(block->space + block->used, data, size);
 	push(conn, block,
-	    (struct piece) {
+	    (struct conn_piece) {
 		.from.data = block->space + block->used,
 		.size = size,
-		.fd = NOT_A_FILE,
+		.fd = CONN_PIECE_MEMORY,
 	    });
 	block->used += (uint32_t)size;
 	return size;
@@ -239,9 +218,9 @@ conn_output_fini(struct conn *conn)
 /* ---- writing ---- */
 
 static void
-advance(struct piece *piece, uint64_t size)
+advance(struct conn_piece *piece, uint64_t size)
 {
-	if (piece->fd == NOT_A_FILE)
+	if (piece->fd == CONN_PIECE_MEMORY)
 		piece->from.data += size;
 	else
 		piece->from.offset += (off_t)size;
@@ -252,11 +231,11 @@ static void
 remove_sent(struct conn *conn, uint64_t size)
 {
 	struct conn_output *output = &conn->output;
-	struct piece *piece;
+	struct conn_piece *piece;
 
 	output->sent += size;
 	while (output->first != NULL) {
-		piece = piece_at(output->first, output->first->first);
+		piece = conn_block_piece(output->first, output->first->first);
 		if (size < piece->size) {
 			advance(piece, size);
 			return;
@@ -276,7 +255,7 @@ collect(const struct conn *conn, struct iovec vector[IOVEC_COUNT],
     uint64_t *size_r, bool *is_more_r)
 {
 	struct conn_output_block *block;
-	const struct piece *piece;
+	const struct conn_piece *piece;
 	size_t count = 0;
 	uint32_t i;
 
@@ -284,8 +263,9 @@ collect(const struct conn *conn, struct iovec vector[IOVEC_COUNT],
 	*is_more_r = true;
 	for (block = conn->output.first; block != NULL; block = block->next)
 		for (i = block->first; i < block->count; i++) {
-			piece = piece_at(block, i);
-			if (piece->fd != NOT_A_FILE || count == IOVEC_COUNT)
+			piece = conn_block_piece(block, i);
+			if (piece->fd != CONN_PIECE_MEMORY ||
+			    count == IOVEC_COUNT)
 				return count;
 			vector[count].iov_base =
 			    (void *)(uintptr_t)piece->from.data;
@@ -317,7 +297,7 @@ send_bytes(struct conn *conn, uint64_t *wanted_r)
 }
 
 static ssize_t
-send_file(struct conn *conn, const struct piece *piece, uint64_t *wanted_r)
+send_file(struct conn *conn, const struct conn_piece *piece, uint64_t *wanted_r)
 {
 	off_t offset = piece->from.offset;
 
@@ -326,7 +306,7 @@ send_file(struct conn *conn, const struct piece *piece, uint64_t *wanted_r)
 }
 
 static void
-cut(struct conn *conn, const struct piece *piece, const char *reason)
+cut(struct conn *conn, const struct conn_piece *piece, const char *reason)
 {
 	log_enter(&conn->scope);
 	log_warn("file cut at byte %lld, %llu bytes missing: %s",
@@ -338,13 +318,13 @@ cut(struct conn *conn, const struct piece *piece, const char *reason)
 
 /* size: what the system call returned. */
 static void
-fail(struct conn *conn, const struct piece *piece, ssize_t size)
+fail(struct conn *conn, const struct conn_piece *piece, ssize_t size)
 {
 	if (size == 0)
 		cut(conn, piece, "it is shorter than it was");
 	else if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
 		conn->is_blocked = true;
-	else if (piece->fd != NOT_A_FILE && !conn_io_is_lost(errno))
+	else if (piece->fd != CONN_PIECE_MEMORY && !conn_io_is_lost(errno))
 		cut(conn, piece, strerror(errno));
 	else
 		conn_io_fail(conn, "send");
@@ -354,13 +334,14 @@ void
 conn_output_flush(struct conn *conn)
 {
 	uint64_t begin = conn->output.sent, wanted;
-	const struct piece *piece;
+	const struct conn_piece *piece;
 	ssize_t size;
 
 	conn->is_blocked = false;
 	while (conn->output.first != NULL && !conn->is_blocked) {
-		piece = piece_at(conn->output.first, conn->output.first->first);
-		if (piece->fd == NOT_A_FILE)
+		piece = conn_block_piece(
+		    conn->output.first, conn->output.first->first);
+		if (piece->fd == CONN_PIECE_MEMORY)
 			size = send_bytes(conn, &wanted);
 		else
 			size = send_file(conn, piece, &wanted);
@@ -373,4 +354,6 @@ conn_output_flush(struct conn *conn)
 		    ((uint64_t)size < wanted ||
 			conn->output.sent - begin >= FAIR_SHARE);
 	}
+	if (conn->output.first == NULL)
+		CONN_ANNOUNCE(conn->row->has_unsent, 0);
 }

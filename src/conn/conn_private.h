@@ -85,9 +85,14 @@ struct conn {
 	bool is_busy : 1;
 	bool lingers : 1; /* once everything is sent */
 	bool closes_hard : 1;
+	bool is_adopted : 1;
 	struct conn_set *set;
 	const struct conn_origin *origin;
 	void *protocol_state;
+	struct ipc_row *row; /* never NULL */
+	uint32_t row_number; /* its index and one; 0: the spare one */
+	enum ipc_row_exchange exchange; /* as the protocol told */
+	uint64_t request_count;
 	struct conn_input input;
 	struct conn_output output;
 	struct list_link pending; /* in set->pending */
@@ -103,11 +108,19 @@ struct conn {
 	struct http_peer peer;
 };
 
+/* Whose output is noted, and up to where: pieces before next in block. */
+struct conn_note {
+	const struct conn *conn; /* NULL: nobody's */
+	struct conn_output_block *block;
+	uint32_t next, count;
+	bool is_overfull; /* it was too much; nothing is named */
+};
+
 struct conn_set {
 	unsigned magic;
 #define CONN_SET_MAGIC 0x91d40e57u
 	bool is_settling;
-	bool is_retiring;
+	unsigned retire_marks; /* 0: it does not retire */
 	struct event_base *base;
 	struct conn_settings settings;
 	struct conn_deadlines deadlines;
@@ -117,7 +130,24 @@ struct conn_set {
 	size_t count, count_busy;
 	uint64_t last_id;
 	struct conn_pool conn_pool, input_pool, output_pool;
+	uint32_t *free_rows; /* their numbers, a stack */
+	uint32_t free_row_count;
+	struct ipc_row spare_row;
+	struct conn_note note;
 };
+
+/* Into memory that others read: a fact, and what makes earlier ones valid. */
+#define CONN_STORE(place, value) \
+	__atomic_store_n(&(place), (value), __ATOMIC_RELAXED)
+#define CONN_ANNOUNCE(place, value) \
+	__atomic_store_n(&(place), (value), __ATOMIC_RELEASE)
+
+/* A counter that nobody else writes. */
+static inline void
+conn_count_up(uint64_t *counter)
+{
+	CONN_STORE(*counter, *counter + 1);
+}
 
 /* Puts the connection on the pending list, for that reason. */
 static inline void
@@ -161,6 +191,9 @@ conn_input_is_full(const struct conn *conn)
  * there is something for the protocol; closes it if it failed. */
 void conn_input_receive(struct conn *conn);
 
+/* Bytes that were read elsewhere, before any were read here; they fit. */
+void conn_input_put(struct conn *conn, const void *data, size_t size);
+
 /* One read(2), whose bytes are dropped. */
 void conn_input_discard(struct conn *conn);
 
@@ -181,6 +214,49 @@ void conn_output_flush(struct conn *conn);
 
 /* Forgets what is queued. */
 void conn_output_fini(struct conn *conn);
+
+/* ---- conn_row.c: the connection's row in the table for containment ---- */
+
+void conn_rows_init(struct conn_set *set);
+void conn_rows_fini(struct conn_set *set);
+
+/* Which row it has, from its begin to its end. */
+void conn_row_take(struct conn *conn);
+void conn_row_give(struct conn *conn);
+
+/* Fills it in, with nothing queued; and empties it. */
+void conn_row_open(struct conn *conn);
+void conn_row_close(struct conn *conn);
+
+/* Called when what they tell has changed: exchange also with the state. */
+void conn_row_set_exchange(struct conn *conn);
+void conn_row_set_wait(struct conn *conn);
+
+static inline void
+conn_row_set_input(struct conn *conn)
+{
+	const struct conn_input *input = &conn->input;
+
+	CONN_STORE(conn->row->input, (uintptr_t)input->data + input->start);
+	CONN_STORE(conn->row->input_size, input->end - input->start);
+}
+
+/* ---- conn_note.c: what is queued before an unanswered exchange ---- */
+
+/* Something is queued. */
+void conn_note_output(struct conn *conn);
+
+/* Before any of it is sent. */
+static inline void
+conn_forget_note(struct conn *conn)
+{
+	struct conn_set *set = conn->set;
+
+	if (set->note.conn != conn)
+		return;
+	CONN_ANNOUNCE(set->settings.output->row, 0);
+	set->note.conn = NULL;
+}
 
 /* ---- conn_io.c ---- */
 
@@ -205,6 +281,10 @@ void conn_io_close(struct conn *conn);
 void conn_step(struct conn *conn);
 
 /* ---- conn_set.c ---- */
+
+/* Makes one in CONN_STATE_ACCEPTED, whose row is still closed. */
+struct conn *conn_set_add(
+    struct conn_set *set, int fd, const struct conn_origin *origin);
 
 /* The end of a closed connection, whose protocol has been told. */
 void conn_set_drop(struct conn *conn);

@@ -7,6 +7,7 @@
 #include "conn/conn_set.h"
 
 #include <event2/event.h>
+#include <unistd.h>
 
 #include "base/base_object.h"
 #include "conn/conn_private.h"
@@ -17,11 +18,47 @@
 #define OUTPUTS_KEPT 64
 #define ROUNDS_MOST  16 /* of one settling */
 
-/* The slot is read by another process. */
+/* ---- where the thread is ---- */
+
+static void park(struct ipc_loop *loop) __attribute__((noreturn, cold));
+
 static void
-store(uint64_t *counter, uint64_t value)
+park(struct ipc_loop *loop)
 {
-	__atomic_store_n(counter, value, __ATOMIC_RELAXED);
+	__atomic_store_n(&loop->parked, 1, __ATOMIC_SEQ_CST);
+	for (;;)
+		pause();
+}
+
+/* A handler in another thread stores park and then looks at running; here it
+ * is the other way round.  So it sees that the loop runs, or the loop sees
+ * that it is to park, or both. */
+static void
+tell_running(struct ipc_loop *loop, uint32_t running)
+{
+	__atomic_store_n(&loop->running, running, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&loop->park, __ATOMIC_SEQ_CST) != 0)
+		park(loop);
+}
+
+/* A settling that runs has entered, and goes on afterwards. */
+void
+conn_set_enter(struct conn_set *set)
+{
+	if (set->is_settling)
+		return;
+	tell_running(set->settings.loop, 1);
+	conn_deadlines_forget_now(&set->deadlines);
+}
+
+static void
+leave(struct conn_set *set)
+{
+	struct ipc_loop *loop = set->settings.loop;
+
+	conn_deadlines_forget_now(&set->deadlines);
+	CONN_STORE(loop->stepping, 0);
+	tell_running(loop, 0);
 }
 
 /* ---- settling ---- */
@@ -62,7 +99,7 @@ conn_set_settle(struct conn_set *set)
 	set->is_settling = false;
 	if (!list_is_empty(&set->pending))
 		settle_later(set);
-	conn_deadlines_forget_now(&set->deadlines);
+	leave(set);
 }
 
 static void
@@ -73,35 +110,33 @@ on_later(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	OBJECT_CAST(set, context, CONN_SET_MAGIC);
+	conn_set_enter(set);
 	conn_set_settle(set);
 }
 
 static struct conn *
-take_due(struct conn_deadline *deadline)
+owner_of(struct conn_deadline *deadline)
 {
-	struct conn *conn;
-
-	switch (deadline->class) {
-	case CONN_DEADLINE_WRITE:
-		conn = LIST_OBJECT(deadline, struct conn, guard);
-		conn_close(conn, CONN_CLOSE_WRITE_TIMEOUT, true);
-		break;
-	case CONN_DEADLINE_LINGER:
-		conn = LIST_OBJECT(deadline, struct conn, guard);
-		conn_close(conn, CONN_CLOSE_LINGER_TIMEOUT, false);
-		break;
-	default:
-		conn = LIST_OBJECT(deadline, struct conn, wait);
-		conn_mark(conn, CONN_MARK_DUE);
-		break;
-	}
-	return conn;
+	if (deadline->class == CONN_DEADLINE_WRITE ||
+	    deadline->class == CONN_DEADLINE_LINGER)
+		return LIST_OBJECT(deadline, struct conn, guard);
+	return LIST_OBJECT(deadline, struct conn, wait);
 }
 
 static void
 on_due(struct conn_deadline *deadline)
 {
-	conn_set_settle(take_due(deadline)->set);
+	struct conn *conn = owner_of(deadline);
+	struct conn_set *set = conn->set;
+
+	conn_set_enter(set);
+	if (deadline->class == CONN_DEADLINE_WRITE)
+		conn_close(conn, CONN_CLOSE_WRITE_TIMEOUT, true);
+	else if (deadline->class == CONN_DEADLINE_LINGER)
+		conn_close(conn, CONN_CLOSE_LINGER_TIMEOUT, false);
+	else
+		conn_mark(conn, CONN_MARK_DUE);
+	conn_set_settle(set);
 }
 
 /* ---- the set ---- */
@@ -122,6 +157,7 @@ conn_set_new(struct event_base *base, const struct conn_settings *settings)
 	conn_pool_init(&set->conn_pool, sizeof(struct conn), CONNS_KEPT);
 	conn_pool_init(&set->input_pool, CONN_INPUT_SIZE, INPUTS_KEPT);
 	conn_pool_init(&set->output_pool, CONN_OUTPUT_BLOCK_SIZE, OUTPUTS_KEPT);
+	conn_rows_init(set);
 	return set;
 }
 
@@ -151,6 +187,7 @@ conn_set_free(struct conn_set **source)
 	conn_pool_fini(&set->conn_pool);
 	conn_pool_fini(&set->input_pool);
 	conn_pool_fini(&set->output_pool);
+	conn_rows_fini(set);
 	OBJECT_FREE(set);
 }
 
@@ -162,7 +199,7 @@ conn_set_retire(struct conn_set *set, bool at_once)
 
 	if (at_once)
 		marks |= CONN_MARK_RETIRE_AT_ONCE;
-	set->is_retiring = true;
+	set->retire_marks = marks;
 	LIST_FOREACH (link, &set->conns)
 		conn_mark(LIST_OBJECT(link, struct conn, link), marks);
 	conn_set_settle(set);
@@ -176,8 +213,8 @@ conn_set_count(const struct conn_set *set)
 
 /* ---- its connections ---- */
 
-static struct conn *
-add_conn(struct conn_set *set, int fd, const struct conn_origin *origin)
+struct conn *
+conn_set_add(struct conn_set *set, int fd, const struct conn_origin *origin)
 {
 	struct conn *conn = conn_pool_take(&set->conn_pool);
 
@@ -191,8 +228,8 @@ add_conn(struct conn_set *set, int fd, const struct conn_origin *origin)
 		.scope = { .describe = conn_describe, .object = conn },
 	};
 	list_append(&set->conns, &conn->link);
-	store(set->settings.open, ++set->count);
-	store(set->settings.accepted, *set->settings.accepted + 1);
+	conn_row_take(conn);
+	CONN_STORE(*set->settings.open, ++set->count);
 	return conn;
 }
 
@@ -201,12 +238,12 @@ conn_set_accept(struct conn_set *set, int fd,
     const struct sockaddr_storage *address, socklen_t size,
     const struct conn_origin *origin)
 {
-	struct conn *conn = add_conn(set, fd, origin);
+	struct conn *conn = conn_set_add(set, fd, origin);
 
-	if (!set->is_settling)
-		conn_deadlines_forget_now(&set->deadlines);
+	conn_count_up(set->settings.accepted);
 	conn_peer_format(&conn->peer, address, size);
 	conn_mark(conn, CONN_MARK_OPEN);
+	conn_row_open(conn);
 	conn_input_receive(conn);
 	conn_set_settle(set);
 }
@@ -220,7 +257,7 @@ conn_set_busy(struct conn *conn, bool busy)
 		return;
 	conn->is_busy = busy;
 	set->count_busy += busy ? 1 : (size_t)-1;
-	store(set->settings.busy, set->count_busy);
+	CONN_STORE(*set->settings.busy, set->count_busy);
 }
 
 void
@@ -229,6 +266,7 @@ conn_set_drop(struct conn *conn)
 	struct conn_set *set = conn->set;
 	uint64_t *closed = &set->settings.closed[conn->reason];
 
+	CONN_STORE(set->settings.loop->stepping, 0);
 	conn_set_busy(conn, false);
 	conn_deadline_stop(&conn->wait);
 	conn_deadline_stop(&conn->guard);
@@ -236,9 +274,10 @@ conn_set_drop(struct conn *conn)
 	conn_output_fini(conn);
 	list_remove(&conn->pending);
 	list_remove(&conn->link);
+	conn_row_give(conn);
 	conn->magic = 0;
 	conn_pool_give(&set->conn_pool, conn);
-	store(set->settings.open, --set->count);
-	store(closed, *closed + 1);
+	CONN_STORE(*set->settings.open, --set->count);
+	conn_count_up(closed);
 	set->settings.on_closed(set->settings.context);
 }

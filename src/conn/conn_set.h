@@ -15,6 +15,8 @@
 
 #include "conn/conn_close.h"
 #include "conn/conn_deadline.h"
+#include "ipc/ipc_handover.h"
+#include "ipc/ipc_process.h"
 
 struct conn_set;
 struct event_base;
@@ -23,8 +25,8 @@ struct protocol;
 /* Where connections come from; one a listener, outlives them. */
 struct conn_origin {
 	const struct protocol *protocol;
-	void *context; /* conn_context */
-	uint16_t listener;
+	void *context;     /* conn_context */
+	uint32_t listener; /* struct ipc_listener's id */
 	bool is_tcp;
 };
 
@@ -32,9 +34,16 @@ struct conn_settings {
 	uint64_t timeouts_ms[CONN_DEADLINE_COUNT];
 	size_t output_limit; /* queued bytes beyond which on_input
 					 * is not called: pipelines stop */
-	/* Counters, in the slot: open connections, busy ones, accepted so
-	 * far, ends by reason.  Written with single stores. */
-	uint64_t *open, *busy, *accepted, *closed /* [CONN_CLOSE_COUNT] */;
+	/* Counters, in the slot: open connections, busy ones, accepted and
+	 * adopted so far, ends by reason.  Written with single stores. */
+	uint64_t *open, *busy, *accepted, *adopted;
+	uint64_t *closed; /* [CONN_CLOSE_COUNT] */
+	/* Where containment looks; row_count bounds what can be handed over
+	 * or answered in a crash, not what can be accepted. */
+	struct ipc_loop *loop;
+	struct ipc_output *output;
+	struct ipc_row *rows;
+	uint32_t row_count;
 	/* A connection went away: the gate may open, retirement be over.
 	 * It may accept and retire, not free the set. */
 	void (*on_closed)(void *context);
@@ -50,11 +59,33 @@ void conn_set_free(struct conn_set **set);
 /*
  * Takes a connected, non-blocking socket, reads it at once (with deferred
  * accepting its request is there), and settles.  The descriptor is the
- * set's from here on.
+ * set's from here on.  The caller enters before it accepts: between accept(2)
+ * and this a socket is in no row.
  */
 void conn_set_accept(struct conn_set *set, int fd,
     const struct sockaddr_storage *address, socklen_t size,
     const struct conn_origin *origin);
+
+/*
+ * The same for one that another worker handed over: its bytes already read,
+ * orphan->input_size of them, are copied.  Does not settle: the caller does,
+ * when it has taken the whole batch and said so; nor is it called from
+ * inside a settling.  Batches come sorted, latest deadline first.  A record
+ * that makes no sense costs its connection: CONN_CLOSE_ERROR.
+ */
+void conn_set_adopt(struct conn_set *set, int fd,
+    const struct ipc_orphan *orphan, const void *input,
+    const struct conn_origin *origin);
+
+/*
+ * Begins every callback of the loop that may run application code or touch
+ * connections; the set's own do it themselves.
+ * Between it and the end of the next conn_set_settle the thread is not
+ * stopped for a crash in another one; outside, and if one was asked for
+ * meanwhile, neither function returns.  Whoever goes on behind a settling
+ * enters again.
+ */
+void conn_set_enter(struct conn_set *set);
 
 /*
  * Runs what was queued and marked since the last time, until nothing is:

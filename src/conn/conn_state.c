@@ -2,7 +2,8 @@
 /*
  * The diagram of conn_state.h as a table, and what goes with each step:
  * flushing wants output only, lingering shuts down our end and waits for the
- * client's, closed gives the descriptor back.  Nothing here calls the
+ * client's, closed gives the descriptor back.  The row is told behind it,
+ * when it is true.  Nothing here calls the
  * protocol.  Owns conn->state.
  */
 #include "conn/conn_state.h"
@@ -23,6 +24,7 @@ enter_lingering(struct conn *conn)
 	shutdown(conn->fd, SHUT_WR);
 	conn_deadline_start(
 	    &conn->set->deadlines, &conn->guard, CONN_DEADLINE_LINGER);
+	conn_row_set_wait(conn);
 }
 
 static void
@@ -30,6 +32,7 @@ enter_closed(struct conn *conn)
 {
 	conn_deadline_stop(&conn->wait);
 	conn_deadline_stop(&conn->guard);
+	conn_row_close(conn);
 	conn_io_close(conn);
 	conn_mark(conn, 0);
 }
@@ -41,6 +44,7 @@ static const struct transition {
 } transitions[CONN_STATE_COUNT][CONN_EVENT_COUNT] = {
 	[CONN_STATE_ACCEPTED] = {
 		[CONN_EVENT_OPEN] = { CONN_STATE_OPEN, NULL },
+		[CONN_EVENT_LINGER] = { CONN_STATE_LINGERING, enter_lingering },
 		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
 	},
 	[CONN_STATE_OPEN] = {
@@ -59,6 +63,7 @@ static const struct transition {
 
 static const char *const event_names[CONN_EVENT_COUNT] = {
 	[CONN_EVENT_OPEN] = "open",
+	[CONN_EVENT_LINGER] = "linger",
 	[CONN_EVENT_FINISH] = "finish",
 	[CONN_EVENT_FLUSHED] = "flushed",
 	[CONN_EVENT_CLOSE] = "close",
@@ -89,4 +94,5 @@ conn_state_advance(struct conn *conn, enum conn_event event)
 	conn->state = transition->next;
 	if (transition->enter != NULL)
 		transition->enter(conn);
+	conn_row_set_exchange(conn);
 }

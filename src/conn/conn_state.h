@@ -6,10 +6,13 @@
  *	   |                 |                 |                      |
  *	   +------CLOSE------+------CLOSE------+-------CLOSE----------+-> closed
  *
+ *	accepted --LINGER--> lingering
+ *
  * open: a protocol has it.  flushing: no more input is wanted, the queued
  * output still goes out.  lingering: our end is shut down, what the client
- * still sends is read and dropped until it closes (RFC 9112, 9.6).  closed:
- * the descriptor is gone, the object goes at the next settling.
+ * still sends is read and dropped until it closes (RFC 9112, 9.6); one that
+ * another worker handed over in that state begins there.  closed: the
+ * descriptor is gone, the object goes at the next settling.
  *
  * The state member of struct conn is written by conn_state_advance only.
  */
@@ -29,6 +32,7 @@ enum conn_state {
 
 enum conn_event {
 	CONN_EVENT_OPEN,
+	CONN_EVENT_LINGER,
 	CONN_EVENT_FINISH,
 	CONN_EVENT_FLUSHED,
 	CONN_EVENT_CLOSE,

@@ -58,6 +58,7 @@ call_on_deadline(struct conn *conn)
 	enum conn_deadline_class class = conn->wait.class;
 
 	conn->wait.class = CONN_DEADLINE_NONE;
+	conn_row_set_wait(conn);
 	log_enter(&conn->scope);
 	conn->origin->protocol->on_deadline(conn, class);
 	log_leave(&conn->scope);
@@ -104,19 +105,29 @@ wants_input(struct conn *conn)
 }
 
 static void
-run_protocol(struct conn *conn)
+run_input(struct conn *conn)
 {
 	int wakes;
 
-	if (conn->state == CONN_STATE_ACCEPTED &&
-	    take_mark(conn, CONN_MARK_OPEN))
-		call_open(conn);
-	if (is_open(conn) && take_mark(conn, CONN_MARK_DUE))
-		call_on_deadline(conn);
 	for (wakes = 0; wakes < WAKES_MOST && wants_input(conn); wakes++) {
 		take_mark(conn, CONN_MARK_WAKE);
 		call_on_input(conn);
 	}
+}
+
+static void
+run_protocol(struct conn *conn)
+{
+	if (conn->state == CONN_STATE_ACCEPTED &&
+	    take_mark(conn, CONN_MARK_OPEN)) {
+		call_open(conn);
+		/* An adopted one may be due: what it waits for depends on
+		 * the input that came along. */
+		run_input(conn);
+	}
+	if (is_open(conn) && take_mark(conn, CONN_MARK_DUE))
+		call_on_deadline(conn);
+	run_input(conn);
 	if (is_open(conn) && take_mark(conn, CONN_MARK_RETIRE))
 		call_retire(conn, take_mark(conn, CONN_MARK_RETIRE_AT_ONCE));
 }
@@ -143,6 +154,7 @@ write_output(struct conn *conn)
 	take_mark(conn, CONN_MARK_SEND);
 	if (conn->is_blocked || conn_output_pending(conn) == 0)
 		return;
+	conn_forget_note(conn);
 	conn_output_flush(conn);
 	if (conn->state == CONN_STATE_CLOSED)
 		return;
@@ -203,6 +215,7 @@ wants_step(struct conn *conn)
 void
 conn_step(struct conn *conn)
 {
+	CONN_STORE(conn->set->settings.loop->stepping, conn->row_number);
 	run_protocol(conn);
 	write_output(conn);
 	end_output(conn);

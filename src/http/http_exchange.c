@@ -56,6 +56,8 @@ http_exchange_init(struct http_exchange *exchange, struct http_server *server)
 	exchange->body_sent = 0;
 	exchange->route = NULL;
 	exchange->doing = NULL;
+	exchange->mount = 0;
+	exchange->probe = 0;
 }
 
 void

@@ -142,6 +142,8 @@ struct http_exchange {
 	uint64_t body_sent;  /* body bytes queued, without framing */
 	const char *route;   /* static text or NULL */
 	const char *doing;   /* static text or NULL */
+	uint16_t mount;      /* settings_mount_number; 0: none yet */
+	uint32_t probe;      /* of what quarantine episode; 0: none */
 };
 
 /*

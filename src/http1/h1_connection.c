@@ -66,10 +66,14 @@ void
 h1_connection_begin(struct h1_connection *connection,
     struct h1_exchange *exchange, enum h1_event event)
 {
+	const struct http_exchange *base = &exchange->exchange;
+
 	drop_parse(connection);
 	h1_state_advance(connection, event);
 	connection->active = exchange;
-	connection->request_count++;
+	conn_count_request(connection->conn);
+	conn_exchange_begin(connection->conn, base->id,
+	    base->request.method == HTTP_METHOD_HEAD);
 	update_busy(connection);
 }
 
@@ -198,6 +202,8 @@ h1_connection_answered(struct h1_connection *connection)
 		finish_behind(connection, exchange);
 	else if (!connection->is_running)
 		conn_wake(connection->conn);
+	if (connection->state != H1_STATE_DRAINING)
+		conn_exchange_end(connection->conn);
 }
 
 void

@@ -24,11 +24,13 @@ struct h1_connection *h1_connection_new(struct h1 *h1, struct conn *conn);
 void h1_connection_free(
     struct h1_connection **connection, enum conn_close reason);
 
-/* The exchange's request is there: it is the active one from here on. */
+/* The exchange's request is there, and not consumed: it is the active one
+ * from here on. */
 void h1_connection_begin(struct h1_connection *connection,
     struct h1_exchange *exchange, enum h1_event event);
 
-/* All of the active exchange's response is queued. */
+/* All of the active exchange's response is queued.  What is left of its
+ * request is part of it, for containment, until that is drained. */
 void h1_connection_answered(struct h1_connection *connection);
 
 /* Ends the answered exchanges that the kernel has taken. */

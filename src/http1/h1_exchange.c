@@ -4,7 +4,8 @@
  * body's bytes pass admit(), which knows how many may still come.
  *
  * Within on_input a head is not queued at once: a small body that follows
- * is written behind it, and both are one piece of output.
+ * is written behind it, and both are one piece of output.  The response
+ * begins, as containment sees it, when its head is queued.
  */
 #include "http1/h1_exchange.h"
 
@@ -26,9 +27,12 @@ is_over(const struct h1_exchange *self)
 void
 h1_exchange_flush(struct h1_exchange *self)
 {
-	if (self->joined_size > 0)
-		conn_send(
-		    self->connection->conn, self->joined, self->joined_size);
+	struct conn *conn = self->connection->conn;
+
+	if (self->joined_size > 0) {
+		conn_exchange_answer(conn);
+		conn_send(conn, self->joined, self->joined_size);
+	}
 	self->joined_size = self->joined_room = 0;
 }
 
@@ -131,7 +135,8 @@ can_persist(const struct h1_exchange *self, enum h1_delivery delivery)
 	return self->is_persistent && delivery != H1_DELIVERY_UNTIL_CLOSE &&
 	    settings->keep_alive_ms > 0 &&
 	    (settings->max_requests == 0 ||
-		connection->request_count < settings->max_requests) &&
+		conn_request_count(connection->conn) <
+		    settings->max_requests) &&
 	    !conn_is_retiring(connection->conn) &&
 	    h1_connection_can_skip_body(connection);
 }

@@ -54,9 +54,8 @@ struct h1_connection {
 	struct list answered; /* of struct h1_exchange, in order */
 	unsigned answered_count;
 	enum conn_deadline_class waiting; /* NONE also where it is stale */
-	uint64_t request_count;
-	bool has_progress : 1; /* the wait is to begin anew */
-	bool is_running : 1;   /* within on_input */
+	bool has_progress : 1;            /* the wait is to begin anew */
+	bool is_running : 1;              /* within on_input */
 	bool is_stalled : 1;   /* H1_ANSWERED_MAX, or output is full */
 	bool is_abandoned : 1; /* h1_connection_abandon */
 	bool is_busy : 1;      /* as told to conn */

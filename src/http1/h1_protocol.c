@@ -43,8 +43,9 @@ class_of(const struct h1_connection *connection)
 {
 	switch (connection->state) {
 	case H1_STATE_IDLE:
-		return connection->request_count == 0 ? CONN_DEADLINE_HEAD :
-							CONN_DEADLINE_IDLE;
+		return conn_request_count(connection->conn) == 0 ?
+		    CONN_DEADLINE_HEAD :
+		    CONN_DEADLINE_IDLE;
 	case H1_STATE_HEAD:
 		return CONN_DEADLINE_HEAD;
 	case H1_STATE_BODY:
@@ -77,6 +78,25 @@ update_wait(struct h1_connection *connection)
 	conn_wait(connection->conn, class);
 }
 
+/*
+ * The wait that came along with an adopted connection goes on, if there is
+ * something here that it can be for: the rest of a head, whose part came
+ * along too, or what every connection waits for at its begin.
+ */
+static void
+resume_wait(struct h1_connection *connection)
+{
+	enum conn_deadline_class class = conn_waiting(connection->conn);
+	size_t size;
+
+	conn_input(connection->conn, &size);
+	if (class == class_of(connection) ||
+	    (class == CONN_DEADLINE_HEAD && size > 0))
+		connection->waiting = class;
+	else
+		update_wait(connection);
+}
+
 /* ---- the protocol ---- */
 
 static void
@@ -86,7 +106,10 @@ open_connection(struct conn *conn)
 	    h1_connection_new(conn_context(conn), conn);
 
 	conn_set_state(conn, connection);
-	update_wait(connection);
+	if (conn_is_adopted(conn))
+		resume_wait(connection);
+	else
+		update_wait(connection);
 }
 
 /* An empty line behind a body, as old clients send it, begins no request. */
@@ -166,8 +189,9 @@ static void
 end_idle(struct h1_connection *connection)
 {
 	h1_connection_finish(connection,
-	    connection->request_count == 0 ? CONN_CLOSE_HEAD_TIMEOUT :
-					     CONN_CLOSE_IDLE,
+	    conn_request_count(connection->conn) == 0 ?
+		CONN_CLOSE_HEAD_TIMEOUT :
+		CONN_CLOSE_IDLE,
 	    false);
 }
 

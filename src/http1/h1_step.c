@@ -62,6 +62,7 @@ begin_exchange(struct h1_connection *connection, const char *data)
 	const struct h1_head *head = h1_parse_head(connection->parse);
 	struct h1_exchange *exchange = h1_exchange_new(connection);
 	struct http_request *request = &exchange->exchange.request;
+	size_t size = head->size;
 	enum h1_fault fault;
 
 	fault = h1_head_read(head, data, &exchange->exchange.arena, request);
@@ -72,10 +73,10 @@ begin_exchange(struct h1_connection *connection, const char *data)
 	request->peer = conn_peer(connection->conn);
 	exchange->is_persistent = head->framing.is_persistent;
 	h1_body_init(&connection->body, &head->framing);
-	conn_consume(connection->conn, head->size);
 	h1_connection_begin(connection, exchange,
 	    request->body_size == 0 ? H1_EVENT_REQUEST :
 				      H1_EVENT_REQUEST_WITH_BODY);
+	conn_consume(connection->conn, size);
 	h1_exchange_call(exchange, exchange->exchange.application->on_head);
 }
 
@@ -189,6 +190,7 @@ step_draining(struct h1_connection *connection)
 	if (result == H1_BODY_END) {
 		connection->has_progress = true;
 		h1_state_advance(connection, H1_EVENT_BODY_END);
+		conn_exchange_end(connection->conn);
 	} else if (!h1_body_can_be_drained(body)) {
 		h1_connection_finish(connection, CONN_CLOSE_ANSWERED, true);
 		return false;

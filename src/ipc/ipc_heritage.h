@@ -4,7 +4,7 @@
  * fills one of these before fork(2); the child keeps exactly the descriptors
  * named here, closes all others, and looks at nothing else of the master's
  * memory.  What is pointed to is never written again by either side, but for
- * the two shared areas (ipc_scoreboard.h says who writes what).
+ * the shared areas, whose headers say who writes what.
  */
 #ifndef IPC_HERITAGE_H
 #define IPC_HERITAGE_H
@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "config/config_settings.h"
+#include "ipc/ipc_process.h"
 #include "ipc/ipc_scoreboard.h"
 
 struct cohort_module;
@@ -23,6 +24,7 @@ struct cohort_module;
 struct ipc_listener {
 	int fd;           /* bound, listening, non-blocking */
 	const char *name; /* "127.0.0.1:8080", for the log */
+	uint32_t id;      /* the master's, for ever; in a handover */
 	bool is_tcp;
 };
 
@@ -38,7 +40,8 @@ struct ipc_heritage {
 	int channel; /* the worker's end */
 	struct ipc_scoreboard *scoreboard;
 	int scoreboard_fd;
-	int process_fd; /* to be mapped: ipc_process_map */
+	int process_fd;    /* to be mapped: ipc_process_map */
+	int quarantine_fd; /* to be mapped: ipc_quarantine_map; -1: off */
 
 	const struct ipc_listener *listeners;
 	size_t listener_count;

@@ -3,11 +3,14 @@
  * Owns the order of the daemon's life: what is set up before what, what a
  * cohort's success, failure or end means, and how everything stops.
  */
+#include <sys/resource.h>
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base_clock.h"
 #include "base/base_fd.h"
 #include "base/base_log.h"
 #include "base/base_object.h"
@@ -16,6 +19,18 @@
 
 /* Beyond connections: logs, channels, modules' own files. */
 #define SPARE_DESCRIPTORS 256u
+
+/* The master's own: logs, sockets, who is connected to it. */
+#define MASTER_DESCRIPTORS 64u
+
+/* Of each worker here: its channel and its process area. */
+#define WORKER_DESCRIPTORS 2u
+
+/* Cohorts that may be there at a time. */
+#define COHORTS_MOST 5u
+
+/* Somebody may look at each that there could be. */
+#define DESCRIPTORS_MOST 1048576u
 
 static struct master *
 master_new(const struct master_options *options)
@@ -29,6 +44,12 @@ master_new(const struct master_options *options)
 	master->launcher = master->log = -1;
 	list_init(&master->listeners);
 	list_init(&master->cohorts);
+	list_init(&master->orphans);
+	list_init(&master->deaths);
+	list_init(&master->warnings);
+	master->packet = memory_alloc(sizeof(*master->packet));
+	master->outgoing = memory_alloc(sizeof(*master->outgoing));
+	master->started_ms = clock_monotonic_ms();
 	return master;
 }
 
@@ -39,6 +60,7 @@ master_free(struct master **master_pointer)
 
 	OBJECT_TAKE(master, master_pointer, MASTER_MAGIC);
 	master_signal_stop(master);
+	master_quarantine_close(master);
 	master_listen_drop_unused(master);
 	master_pid_file_remove(master);
 	ipc_scoreboard_close(&master->scoreboard, &master->scoreboard_fd);
@@ -46,8 +68,12 @@ master_free(struct master **master_pointer)
 		event_base_free(master->base);
 	fd_close(&master->launcher);
 	fd_close(&master->log);
+	memory_free(master->packet);
+	memory_free(master->outgoing);
 	memory_free(master->user);
 	memory_free(master->group);
+	memory_free(master->state_directory);
+	memory_free(master->control_socket);
 	OBJECT_FREE(master);
 }
 
@@ -62,21 +88,51 @@ has_terminal(void)
 	return true;
 }
 
+/*
+ * What may be on the way in sockets counts for all processes of a user, and
+ * against the limit of the one that sends: when all workers crash at once,
+ * each must be allowed what they hold together.  Settings may grow by a
+ * reload, too.
+ */
+static size_t
+wanted_descriptors(const struct settings *settings)
+{
+	size_t wanted =
+	    settings->workers * settings->max_connections + SPARE_DESCRIPTORS;
+	size_t most = DESCRIPTORS_MOST;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < most)
+		most = limit.rlim_max;
+	return wanted > most ? wanted : most;
+}
+
+/* Of the limit, at least half is for connections. */
+static size_t
+room_for_orphans(const struct settings *settings, size_t limit)
+{
+	size_t others = MASTER_DESCRIPTORS +
+	    COHORTS_MOST * settings->workers * WORKER_DESCRIPTORS;
+
+	return limit - (others < limit / 2 ? others : limit / 2);
+}
+
 /* Workers inherit the limit; they cannot raise the hard one any more. */
 static void
-raise_limits(const struct settings *settings)
+raise_limits(struct master *master, const struct settings *settings)
 {
-	size_t wanted = settings->max_connections + SPARE_DESCRIPTORS;
+	size_t needed = settings->max_connections + SPARE_DESCRIPTORS;
 	struct error error;
-	size_t limit;
+	size_t limit = 0;
 
-	if (fd_raise_limit(wanted, &limit, &error) == -1)
+	if (fd_raise_limit(wanted_descriptors(settings), &limit, &error) == -1)
 		log_warn("%s", error.text);
-	else if (limit < wanted)
+	else if (limit < needed)
 		log_warn("max_connections %llu needs %zu descriptors, the "
 			 "limit is %zu: workers will hold fewer",
-		    (unsigned long long)settings->max_connections, wanted,
+		    (unsigned long long)settings->max_connections, needed,
 		    limit);
+	master->orphans_max = room_for_orphans(settings, limit);
 }
 
 static int
@@ -95,6 +151,24 @@ open_base(struct master *master, struct error *error)
 	return 0;
 }
 
+/* Cores may be kept below the state directory, so that comes first; what is
+ * wrong with it is said where the cohort's log is.  Commands ask for
+ * records. */
+static int
+make_first_cohort(struct master *master, struct settings *settings,
+    struct master_cohort **cohort_r, struct error *error)
+{
+	struct error problem;
+	int result = master_crashes_open(master, &problem);
+
+	if (master_control_start(master, settings, error) == -1 ||
+	    master_cohort_new(master, settings, cohort_r, error) == -1)
+		return -1;
+	if (result == -1)
+		log_warn("crashes: %s", problem.text);
+	return 0;
+}
+
 /* Takes *settings, and nulls it, once a cohort has it. */
 static int
 set_up(struct master *master, struct settings **settings_pointer,
@@ -106,16 +180,19 @@ set_up(struct master *master, struct settings **settings_pointer,
 	master->has_terminal = master->options->foreground && has_terminal();
 	master->user = memory_copy_text(settings->user);
 	master->group = memory_copy_text(settings->group);
+	master->state_directory = memory_copy_text(settings->state_directory);
+	master->control_socket = memory_copy_text(settings->control_socket);
 	if (settings->pid_file[0] != '\0' &&
 	    master_pid_file_lock(master, settings->pid_file, error) == -1)
 		return -1;
-	raise_limits(settings);
+	raise_limits(master, settings);
 	if (ipc_scoreboard_open(IPC_SLOTS_MAX, &master->scoreboard,
 		&master->scoreboard_fd, error) == -1 ||
 	    open_base(master, error) == -1 ||
+	    master_quarantine_open(master, settings, error) == -1 ||
 	    master_signal_start(master, error) == -1 ||
 	    master_listen_inherit(master, error) == -1 ||
-	    master_cohort_new(master, settings, &cohort, error) == -1)
+	    make_first_cohort(master, settings, &cohort, error) == -1)
 		return -1;
 	*settings_pointer = NULL;
 	master_listen_drop_unused(master);
@@ -159,6 +236,8 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 
 	master->state = MASTER_STATE_RUNNING;
 	master->current = cohort;
+	master_quarantine_on_cohort(cohort);
+	master_hang_start(master);
 	if (master_pid_file_write(master, &error) == -1) {
 		master->failure = error;
 		log_error("%s", error.text);
@@ -210,6 +289,19 @@ master_on_cohort_gone(struct master_cohort *cohort)
 	check_stopped(master);
 }
 
+/* No worker is left: what they left is settled, and the last records are
+ * written. */
+static void
+wind_up(struct master *master)
+{
+	master_control_stop(master);
+	master_hang_stop(master);
+	master_orphan_close(master);
+	master_death_flush(master);
+	master_symbolize_close(master);
+	master_crashes_close(master);
+}
+
 static enum ipc_exit
 run(struct master *master, struct settings **settings)
 {
@@ -221,6 +313,7 @@ run(struct master *master, struct settings **settings)
 	} else if (master->state != MASTER_STATE_STOPPED) {
 		event_base_dispatch(master->base);
 	}
+	wind_up(master);
 	if (master->failure.kind == ERROR_NONE) {
 		log_info("stopped");
 		if (master->launcher != -1)

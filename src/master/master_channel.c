@@ -2,10 +2,13 @@
 /*
  * Owns the master's end of a worker's channel.  Whatever comes is gossip: a
  * message that makes no sense, or comes from a generation that is not this
- * worker's, is ignored with a warning, and a bounded number is taken at a
- * time, so that one worker cannot keep the master busy.
+ * worker's, is ignored and counted; who sends too many of them has lost its
+ * mind and is killed.  A bounded number is taken at a time, so that one
+ * worker cannot keep the master busy.
  */
-#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,20 +20,80 @@
 /* Messages taken from one worker before others get their turn. */
 #define MESSAGES_AT_ONCE 16
 
+/* More than a socket's buffer has room for: a child of the dead worker may
+ * still write into it. */
+#define MESSAGES_LEFT_MAX 1024
+
+/* So many that make no sense are logged, and so many are the end. */
+#define NONSENSE_LOGGED 10
+#define NONSENSE_MAX    1000
+
+void
+master_channel_note_nonsense(
+    struct master_worker *worker, const char *format, ...)
+{
+	char words[LOG_LINE_MAX];
+	va_list arguments;
+
+	worker->nonsense++;
+	if (worker->nonsense <= NONSENSE_LOGGED) {
+		va_start(arguments, format);
+		vsnprintf(words, sizeof(words), format, arguments);
+		va_end(arguments);
+		log_warn("worker %u (pid %d): %s: ignored", worker->slot,
+		    (int)worker->pid, words);
+	}
+	/* Its number is another's once waitpid(2) has it. */
+	if (worker->nonsense != NONSENSE_MAX || worker->has_ended)
+		return;
+	log_error("worker %u (pid %d) has sent %d messages that make no "
+		  "sense: killed",
+	    worker->slot, (int)worker->pid, NONSENSE_MAX);
+	kill(worker->pid, SIGKILL);
+}
+
 static void
 on_failed(struct master_worker *worker, const struct ipc_message *message)
 {
+	if (worker->failure[0] != '\0') {
+		master_channel_note_nonsense(worker, "it failed twice");
+		return;
+	}
 	memcpy(worker->failure, message->text, sizeof(worker->failure));
 	worker->failure[sizeof(worker->failure) - 1] = '\0';
 }
 
 static void
-on_message(struct master_worker *worker, const struct ipc_message *message)
+on_reopened(struct master_worker *worker)
 {
+	if (worker->reopening == 0) {
+		master_channel_note_nonsense(
+		    worker, "it uses new logs, but got none");
+		return;
+	}
+	worker->reopening--;
+	log_debug("worker %u (pid %d) uses the new logs", worker->slot,
+	    (int)worker->pid);
+}
+
+static void
+on_probed(struct master_worker *worker, uint64_t number)
+{
+	if (number == 0 || number > UINT32_MAX)
+		master_channel_note_nonsense(
+		    worker, "it tried what there is not");
+	else
+		master_quarantine_on_probed(worker, (uint32_t)number);
+}
+
+static void
+on_message(struct master_worker *worker, struct ipc_packet *packet)
+{
+	const struct ipc_message *message = &packet->message;
+
 	if (message->generation != worker->generation) {
-		log_warn("worker %u (pid %d) sent %s for another generation: "
-			 "ignored",
-		    worker->slot, (int)worker->pid,
+		master_channel_note_nonsense(worker,
+		    "it sent \"%s\" for another generation",
 		    ipc_message_name(message->type));
 		return;
 	}
@@ -43,8 +106,22 @@ on_message(struct master_worker *worker, const struct ipc_message *message)
 		on_failed(worker, message);
 		break;
 	case IPC_MESSAGE_REOPENED:
-		log_debug("worker %u (pid %d) uses the new logs", worker->slot,
-		    (int)worker->pid);
+		on_reopened(worker);
+		break;
+	case IPC_MESSAGE_CRASHED:
+		master_worker_advance(worker, MASTER_WORKER_ON_CRASH);
+		break;
+	case IPC_MESSAGE_WARNED:
+		master_warning_on_warned(worker);
+		break;
+	case IPC_MESSAGE_ORPHANS:
+		master_orphan_receive(worker, packet);
+		break;
+	case IPC_MESSAGE_ADOPTED:
+		master_orphan_acknowledge(worker, message->value);
+		break;
+	case IPC_MESSAGE_PROBED:
+		on_probed(worker, message->value);
 		break;
 	default:
 		break;
@@ -55,21 +132,20 @@ on_message(struct master_worker *worker, const struct ipc_message *message)
 static bool
 take_one(struct master_worker *worker)
 {
-	int descriptors[IPC_DESCRIPTORS_MAX];
-	struct ipc_message message;
+	struct ipc_packet *packet = worker->cohort->master->packet;
 	struct error error;
-	size_t i;
 
-	switch (ipc_channel_receive(worker->channel_fd, IPC_SIDE_MASTER,
-	    &message, descriptors, &error)) {
+	switch (ipc_channel_receive(
+	    worker->channel_fd, IPC_SIDE_MASTER, packet, &error)) {
 	case IPC_RECEIVED_MESSAGE:
-		for (i = 0; i < IPC_DESCRIPTORS_MAX; i++)
-			fd_close(&descriptors[i]);
-		on_message(worker, &message);
+		if (error.kind != ERROR_NONE)
+			log_warn("worker %u (pid %d): %s", worker->slot,
+			    (int)worker->pid, error.text);
+		on_message(worker, packet);
+		ipc_packet_close(packet);
 		return worker->channel_fd != -1;
 	case IPC_RECEIVED_NONSENSE:
-		log_warn("worker %u (pid %d): %s: ignored", worker->slot,
-		    (int)worker->pid, error.text);
+		master_channel_note_nonsense(worker, "%s", error.text);
 		return true;
 	case IPC_RECEIVED_END:
 		/* Its exit is what counts, and SIGCHLD tells of that. */
@@ -81,14 +157,20 @@ take_one(struct master_worker *worker)
 	return false;
 }
 
-void
-master_channel_drain(struct master_worker *worker)
+static void
+take(struct master_worker *worker, unsigned most)
 {
 	unsigned count;
 
-	for (count = 0; count < MESSAGES_AT_ONCE; count++)
+	for (count = 0; count < most; count++)
 		if (worker->channel_fd == -1 || !take_one(worker))
 			return;
+}
+
+void
+master_channel_drain(struct master_worker *worker)
+{
+	take(worker, MESSAGES_LEFT_MAX);
 }
 
 static void
@@ -97,7 +179,7 @@ on_channel(evutil_socket_t fd, short events, void *context)
 	struct master_worker *worker;
 
 	OBJECT_CAST(worker, context, MASTER_WORKER_MAGIC);
-	master_channel_drain(worker);
+	take(worker, MESSAGES_AT_ONCE);
 }
 
 int
@@ -127,21 +209,24 @@ has_gone(const struct error *error)
 	return error->number == EPIPE || error->number == ECONNRESET;
 }
 
-static void
+/* False: it did not go out. */
+static bool
 send_message(struct master_worker *worker, struct ipc_message *message,
     const int *descriptors, size_t count)
 {
 	struct error error;
 
 	if (worker->channel_fd == -1)
-		return;
+		return false;
 	message->layout = IPC_LAYOUT;
 	message->generation = worker->generation;
-	if (ipc_channel_send(worker->channel_fd, message, descriptors, count,
-		&error) == -1 &&
-	    !has_gone(&error))
+	if (ipc_channel_send(
+		worker->channel_fd, message, descriptors, count, &error) == 0)
+		return true;
+	if (!has_gone(&error))
 		log_warn("worker %u (pid %d): %s", worker->slot,
 		    (int)worker->pid, error.text);
+	return false;
 }
 
 void
@@ -158,7 +243,7 @@ master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs)
 {
 	struct ipc_message message = { .type = IPC_MESSAGE_LOGS };
-	int descriptors[IPC_DESCRIPTORS_MAX];
+	int descriptors[2];
 	size_t count = 0;
 
 	if (logs->error_log != -1) {
@@ -169,6 +254,6 @@ master_channel_tell_logs(
 		message.value |= IPC_LOGS_ACCESS;
 		descriptors[count++] = logs->access_log;
 	}
-	if (count > 0)
-		send_message(worker, &message, descriptors, count);
+	if (count > 0 && send_message(worker, &message, descriptors, count))
+		worker->reopening++;
 }

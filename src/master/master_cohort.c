@@ -11,9 +11,26 @@
 #include "base/base_clock.h"
 #include "base/base_log.h"
 #include "base/base_object.h"
+#include "master/master_directory.h"
+#include "master/master_mounts.h"
 #include "master/master_private.h"
 
+/* Workers that crashed and have not ended, beyond two for each wanted one:
+ * with more, replacements wait for the end of one. */
+#define DYING_MAX 8u
+
 static void on_respawn(evutil_socket_t fd, short events, void *context);
+
+/* Workers write cores there, which nobody else is to read. */
+static int
+make_core_directory(const struct settings *settings,
+    const struct worker_credentials *credentials, struct error *error)
+{
+	if (!settings->core_dumps)
+		return 0;
+	return master_directory_make(settings->core_directory, 0700,
+	    credentials->keep ? NULL : credentials, error);
+}
 
 int
 master_cohort_new(struct master *master, struct settings *settings,
@@ -22,11 +39,14 @@ master_cohort_new(struct master *master, struct settings *settings,
 	struct worker_credentials credentials;
 	struct master_cohort *cohort;
 
-	if (worker_credentials_find(settings, &credentials, error) == -1)
+	if (worker_credentials_find(settings, &credentials, error) == -1 ||
+	    make_core_directory(settings, &credentials, error) == -1)
 		return -1;
 	OBJECT_NEW(cohort, MASTER_COHORT_MAGIC);
 	cohort->master = master;
+	cohort->started_ms = clock_monotonic_ms();
 	cohort->state = MASTER_COHORT_STARTING;
+	cohort->credentials = credentials;
 	cohort->wanted = (unsigned)settings->workers;
 	list_init(&cohort->workers);
 	if (master_logs_open(&cohort->logs, settings, error) == -1)
@@ -37,6 +57,7 @@ master_cohort_new(struct master *master, struct settings *settings,
 		&cohort->listener_count, error) == -1)
 		goto fail_listen;
 	cohort->settings = settings;
+	cohort->mounts = master_mounts_new(settings);
 	cohort->number = ++master->last_cohort;
 	event_assign(
 	    &cohort->respawn_timer, master->base, -1, 0, on_respawn, cohort);
@@ -69,21 +90,26 @@ master_cohort_free(struct master_cohort **cohort_pointer)
 	event_del(&cohort->respawn_timer);
 	release_listeners(cohort);
 	master_logs_close(&cohort->logs);
+	master_mounts_release(&cohort->mounts);
 	settings_free(&cohort->settings);
 	list_remove(&cohort->link);
 	OBJECT_FREE(cohort);
 }
 
-/* Without those that were told to retire. */
+/* Without those that were told to retire, or crashed. */
 unsigned
 master_cohort_count(const struct master_cohort *cohort)
 {
+	struct master_worker *worker;
 	struct list_link *link;
 	unsigned count = 0;
 
-	LIST_FOREACH (link, &cohort->workers)
-		if (LIST_OBJECT(link, struct master_worker, link)->retire == 0)
+	LIST_FOREACH (link, &cohort->workers) {
+		worker = LIST_OBJECT(link, struct master_worker, link);
+		if (worker->retire == 0 &&
+		    worker->state != MASTER_WORKER_CRASHED)
 			count++;
+	}
 	return count;
 }
 
@@ -163,6 +189,19 @@ respawn_later(struct master_cohort *cohort, uint64_t ms)
 	event_add(&cohort->respawn_timer, &wait);
 }
 
+/* One may be writing a core of gigabytes, while others crash already. */
+static bool
+has_too_many_dying(const struct master_cohort *cohort)
+{
+	struct list_link *link;
+	unsigned count = 0;
+
+	LIST_FOREACH (link, &cohort->workers)
+		count += LIST_OBJECT(link, struct master_worker, link)->state ==
+		    MASTER_WORKER_CRASHED;
+	return count > DYING_MAX + 2 * cohort->wanted;
+}
+
 /* Brings the number of workers up to what is wanted. */
 static void
 fill(struct master_cohort *cohort)
@@ -170,7 +209,8 @@ fill(struct master_cohort *cohort)
 	struct error error;
 	uint64_t delay;
 
-	if (cohort->state != MASTER_COHORT_SERVING)
+	if (cohort->state != MASTER_COHORT_SERVING ||
+	    has_too_many_dying(cohort))
 		return;
 	while (master_cohort_count(cohort) < cohort->wanted) {
 		delay =
@@ -268,10 +308,28 @@ describe_failure(struct master_cohort *cohort, struct master_worker *worker)
 		    "a worker ended before it was ready to serve");
 }
 
+/* One that was to serve is no more: another one takes its place. */
+static void
+replace(struct master_cohort *cohort, bool had_served)
+{
+	master_policy_note_death(
+	    &cohort->policy, had_served, clock_monotonic_ms());
+	fill(cohort);
+}
+
+/* While the cohort starts, the worker's exit decides. */
+static void
+on_crash_of(struct master_cohort *cohort, const struct master_worker *worker)
+{
+	if (worker->retire == 0 && cohort->state != MASTER_COHORT_STARTING)
+		replace(cohort, worker->had_served);
+}
+
 static void
 on_exit_of(struct master_cohort *cohort, struct master_worker *worker)
 {
-	bool was_retiring = worker->retire != 0;
+	/* One without a slot crashed, and was replaced then. */
+	bool is_missing = worker->retire == 0 && worker->has_slot;
 	bool had_served = worker->had_served;
 
 	if (cohort->state == MASTER_COHORT_STARTING)
@@ -281,11 +339,10 @@ on_exit_of(struct master_cohort *cohort, struct master_worker *worker)
 		fail(cohort);
 		return;
 	}
-	if (!was_retiring) {
-		master_policy_note_death(
-		    &cohort->policy, had_served, clock_monotonic_ms());
+	if (is_missing)
+		replace(cohort, had_served);
+	else
 		fill(cohort);
-	}
 	check_gone(cohort);
 }
 
@@ -294,8 +351,20 @@ master_cohort_on_worker(struct master_cohort *cohort,
     struct master_worker *worker, enum master_worker_event event)
 {
 	OBJECT_CHECK(cohort, MASTER_COHORT_MAGIC);
-	if (event == MASTER_WORKER_ON_READY)
+	switch (event) {
+	case MASTER_WORKER_ON_READY:
 		on_ready(cohort, worker);
-	else if (event == MASTER_WORKER_ON_EXIT)
+		break;
+	case MASTER_WORKER_ON_SERVE:
+		master_orphan_offer(cohort->master);
+		break;
+	case MASTER_WORKER_ON_CRASH:
+		on_crash_of(cohort, worker);
+		break;
+	case MASTER_WORKER_ON_EXIT:
 		on_exit_of(cohort, worker);
+		break;
+	default:
+		break;
+	}
 }

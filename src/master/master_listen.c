@@ -42,6 +42,7 @@ listener_new(struct master *master, int fd, char *wanted)
 	listener->fd = fd;
 	listener->wanted = wanted;
 	listener->name = master_socket_name_of(fd);
+	listener->id = ++master->last_listener;
 	listener->is_tcp = strncmp(listener->name, "unix:", 5) != 0;
 	list_append(&master->listeners, &listener->link);
 	return listener;
@@ -217,6 +218,17 @@ master_listen_open(struct master *master, const struct settings *settings,
 	*listeners_r = set.listeners;
 	*count_r = set.count;
 	return 0;
+}
+
+const struct master_listener *
+master_listen_find(const struct master_cohort *cohort, uint32_t id)
+{
+	size_t i;
+
+	for (i = 0; i < cohort->listener_count; i++)
+		if (cohort->listeners[i]->id == id)
+			return cohort->listeners[i];
+	return NULL;
 }
 
 void

@@ -13,10 +13,13 @@
 
 #include <sys/types.h>
 
+#include <jansson.h>
+
 #include "base/base_list.h"
 #include "ipc/ipc_channel.h"
 #include "ipc/ipc_heritage.h"
 #include "master/master.h"
+#include "master/master_patience.h"
 #include "master/master_policy.h"
 #include "master/master_worker.h"
 #include "worker/worker_credentials.h"
@@ -29,6 +32,7 @@ struct master_listener {
 	char *wanted; /* as bound: "127.0.0.1:0" */
 	char *name;   /* as it is: "127.0.0.1:34567" */
 	int fd;
+	uint32_t id; /* never used twice */
 	bool is_tcp;
 	bool inherited;        /* by LISTEN_FDS: never unlinked */
 	unsigned users;        /* cohorts that use it */
@@ -39,6 +43,8 @@ struct master_listener {
 struct master_logs {
 	int error_log, access_log;
 };
+
+struct master_mounts;
 
 /* A generation of workers. */
 enum master_cohort_state {
@@ -53,8 +59,11 @@ struct master_cohort {
 	unsigned magic;
 	struct master *master;
 	uint32_t number;
+	uint64_t started_ms;            /* monotonic */
 	enum master_cohort_state state; /* master_cohort.c writes it */
 	struct settings *settings;
+	struct worker_credentials credentials; /* of its workers */
+	struct master_mounts *mounts;          /* as when it was made */
 	struct master_logs logs;
 	struct master_listener **listeners;
 	size_t listener_count;
@@ -66,14 +75,19 @@ struct master_cohort {
 	struct list_link link; /* in master->cohorts, oldest first */
 };
 
+struct master_death;
+
 #define MASTER_WORKER_MAGIC 0x0c5a77f1u
 struct master_worker {
 	unsigned magic;
 	struct master_cohort *cohort;
 	enum master_worker_state state; /* master_worker_advance only */
+	enum master_worker_state was;   /* the state before that */
 	uint32_t slot;
 	uint64_t generation;
 	pid_t pid;
+	uint64_t started_ms; /* monotonic */
+	bool has_slot;       /* else its successor has it */
 	bool had_served;
 	bool has_ended; /* waitpid(2) has it: its READY counts no more */
 	int channel_fd; /* -1 once it ended */
@@ -81,10 +95,19 @@ struct master_worker {
 	struct event deadline; /* shutdown, kill */
 	struct ipc_process *process;
 	int process_fd;
-	char failure[512];      /* its FAILED message */
-	enum ipc_retire retire; /* how it was told to; 0: not yet */
-	uint64_t since_ms;      /* of the wait that deadline bounds */
-	struct list_link link;  /* in cohort->workers */
+	char failure[512];          /* its FAILED message */
+	enum ipc_retire retire;     /* how it was told to; 0: not yet */
+	uint64_t since_ms;          /* of the wait that deadline bounds */
+	unsigned nonsense;          /* messages that made no sense */
+	struct master_death *death; /* from its crash on: master_death.c */
+	uint64_t hung_ms;           /* how long, when it was ended for that */
+	uint32_t hung_thread;       /* then: which */
+	bool is_blamed;             /* the quarantine knows what it died of */
+	struct master_hang hangs[IPC_THREADS_MAX]; /* master_hang.c */
+	unsigned adopting;        /* connections on their way to it */
+	uint64_t spared_until_ms; /* its channel took none: master_offer.c */
+	unsigned reopening;       /* LOGS that it has not answered */
+	struct list_link link;    /* in cohort->workers */
 };
 
 enum master_state {
@@ -118,13 +141,34 @@ struct master {
 	bool slots_taken[IPC_SLOTS_MAX]; /* master_spawn.c */
 	uint32_t slots_used;             /* none from here on ever was */
 
-	int log;            /* master_logs.c: its own lines */
-	bool uses_logs;     /* the configured ones; else standard error */
-	bool has_terminal;  /* -f and a controlling terminal */
-	int pid_lock;       /* master_pid_file.c; -1: none */
-	char *pid_file;     /* NULL: none */
-	char *user, *group; /* as at start */
-	int launcher;       /* master_daemon.c; -1: told */
+	/* Two, as what is received may be the reason to send. */
+	struct ipc_packet *packet;   /* being received: master_channel.c */
+	struct ipc_packet *outgoing; /* master_offer.c */
+	uint32_t last_listener;      /* id */
+
+	struct list orphans;        /* master_batch.c: batches held */
+	size_t orphan_count;        /* connections in them */
+	size_t orphans_max;         /* what the descriptors suffice for */
+	struct event *orphan_timer; /* NULL: nothing is held */
+	uint64_t last_batch;
+	struct list deaths;   /* master_death.c: records being written */
+	struct list warnings; /* master_warning.c: of what runs too long */
+	struct master_crashes *crashes;       /* master_crashes.c */
+	struct master_symbolizer *symbolizer; /* master_symbolize.c; or NULL */
+	struct master_quarantine *quarantine; /* master_quarantine.c */
+	struct master_control *control;       /* master_control.c; or NULL */
+	struct master_hang_watch *hang_watch; /* master_hang.c */
+	uint64_t started_ms;
+
+	int log;           /* master_logs.c: its own lines */
+	bool uses_logs;    /* the configured ones; else standard error */
+	bool has_terminal; /* -f and a controlling terminal */
+	int pid_lock;      /* master_pid_file.c; -1: none */
+	char *pid_file;    /* NULL: none */
+	int launcher;      /* master_daemon.c; -1: told */
+
+	/* As at start, the only time when they are heeded. */
+	char *user, *group, *state_directory, *control_socket;
 };
 
 /* master_listen.c: sockets.  Opens what settings name, taking over equal
@@ -138,6 +182,9 @@ void master_listen_release(
     struct master *master, struct master_listener **listeners, size_t count);
 /* Takes LISTEN_FDS over at start and unsets the variables. */
 int master_listen_inherit(struct master *master, struct error *error);
+/* The cohort's listener with that id, or NULL. */
+const struct master_listener *master_listen_find(
+    const struct master_cohort *cohort, uint32_t id);
 /* Closes what was inherited and no cohort uses. */
 void master_listen_drop_unused(struct master *master);
 
@@ -157,6 +204,8 @@ void master_cohort_on_worker(struct master_cohort *cohort,
 
 /* master_spawn.c: fork(2) and waitpid(2), nothing else. */
 int master_spawn(struct master_cohort *cohort, struct error *error);
+/* The worker crashed: its successor may have the slot. */
+void master_spawn_leave_slot(struct master_worker *worker);
 void master_spawn_reap(struct master *master);
 void master_worker_free(struct master_worker **worker);
 
@@ -167,11 +216,135 @@ void master_channel_tell(
     struct master_worker *worker, enum ipc_message_type type, uint64_t value);
 void master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs);
-/* Takes in what is there: before an end is judged, too. */
+/* Takes in what the worker left: before its end is judged. */
 void master_channel_drain(struct master_worker *worker);
+/* It sent what made no sense: in words, "..." what. */
+void master_channel_note_nonsense(struct master_worker *worker,
+    const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* master_death.c: the log line of a worker's end. */
-void master_death_record(const struct master_worker *worker, int status);
+/*
+ * master_orphan.c: connections on their way from one worker to another.
+ * receive: an ORPHANS message came; it takes the packet's descriptors.
+ * acknowledge: ADOPTED came.  on_end: the worker crashed or ended, and
+ * whatever it had not taken over goes to others.  offer: a worker came to
+ * serve: tries again for what waits.  close: the master stops.
+ * Every connection that master_death_expect was told of is settled, within
+ * start_timeout of its cohort.
+ */
+void master_orphan_receive(
+    struct master_worker *worker, struct ipc_packet *packet);
+void master_orphan_acknowledge(struct master_worker *worker, uint64_t number);
+void master_orphan_on_end(struct master_worker *worker);
+void master_orphan_offer(struct master *master);
+void master_orphan_close(struct master *master);
+
+/* master_orphan_check.c: is that descriptor what orphan says, a connection
+ * of that listener, which lives?  Makes closing it safe first. */
+enum master_orphan_check {
+	MASTER_ORPHAN_GOOD,
+	MASTER_ORPHAN_ENDED, /* it was one: not connected any more */
+	MASTER_ORPHAN_WRONG  /* close it, and touch nothing of it */
+};
+enum master_orphan_check master_orphan_check(int fd,
+    const struct ipc_orphan *orphan, const struct master_listener *listener);
+
+/*
+ * master_death.c: one record for each worker's end.  It is written (log,
+ * crashes) when everything about it is known: the process has ended, its
+ * connections have found a place or not, its addresses have names; or when
+ * that takes too long.  All facts are copied.
+ * on_crash: CRASHED came.  on_exit: waitpid(2) has it; from then on it may
+ * be freed: worker->death is NULL again.
+ */
+void master_death_on_crash(struct master_worker *worker);
+void master_death_on_exit(struct master_worker *worker, int status);
+/* Of a batch of that worker's connections: begun, and settled. */
+void master_death_expect(struct master_death *death, unsigned connections);
+void master_death_settle(
+    struct master_death *death, unsigned adopted, unsigned lost);
+/* Writes what is there now: the master stops.  No orphan is left, and the
+ * loop runs for a moment, so that addresses still get their names. */
+void master_death_flush(struct master *master);
+
+/*
+ * master_symbolize.c: names for addresses, by a program of its own.  on_done
+ * comes once, never from inside start; the frames are its to read, until
+ * stop, which it may call.  Frames have at least image and offset, if the
+ * address is in any.  Never NULL; whoever starts it stops it.
+ */
+struct master_frame {
+	uint64_t address, offset;
+	char *image; /* path, or NULL */
+	char build_id[65];
+	char *function, *file; /* or NULL */
+	unsigned line;         /* 0: unknown */
+};
+struct master_symbolize;
+struct master_symbolize *master_symbolize_start(struct master *master,
+    const struct ipc_process *process, const struct ipc_report *report,
+    const struct worker_credentials *credentials,
+    void (*on_done)(
+	void *context, const struct master_frame *frames, size_t count),
+    void *context);
+/* It is waited for no longer: on_done comes now, if it has not. */
+void master_symbolize_finish(struct master_symbolize *symbolize);
+void master_symbolize_stop(struct master_symbolize **symbolize);
+void master_symbolize_close(struct master *master);
+
+/* master_crashes.c: the last 100 records, equal ones as one, in memory and
+ * in the state directory.  json: an array, newest first; new references.
+ * open: -1 says why something of it cannot be kept, or was not there; there
+ * are crashes all the same.  add: nothing happens before open. */
+int master_crashes_open(struct master *master, struct error *error);
+void master_crashes_close(struct master *master);
+void master_crashes_add(struct master *master, const json_t *record);
+json_t *master_crashes_list(const struct master *master);
+size_t master_crashes_clear(struct master *master);
+
+/* master_hang.c: who runs for too long.  Start: again with each cohort that
+ * comes to serve. */
+void master_hang_start(struct master *master);
+void master_hang_stop(struct master *master);
+
+/* master_warning.c: WARNED came. */
+void master_warning_on_warned(struct master_worker *worker);
+
+/* master_quarantine.c: which requests are refused. */
+int master_quarantine_open(struct master *master,
+    const struct settings *settings, struct error *error);
+void master_quarantine_close(struct master *master);
+int master_quarantine_fd(const struct master *master);
+/* current: what the worker crashed of. */
+void master_quarantine_on_crash(
+    struct master_worker *worker, const struct ipc_current *current);
+void master_quarantine_on_probed(struct master_worker *worker, uint32_t number);
+/* A worker ended: if it had claimed a probe, another one may. */
+void master_quarantine_on_end(struct master_worker *worker);
+/* A cohort serves: entries of modules whose bytes changed are dropped. */
+void master_quarantine_on_cohort(struct master_cohort *cohort);
+json_t *master_quarantine_list(const struct master *master);
+/* How often what was decided: an object of numbers. */
+json_t *master_quarantine_counters(const struct master *master);
+size_t master_quarantine_clear(struct master *master);
+
+/* master_control.c: the control socket and who is connected to it. */
+int master_control_start(struct master *master, const struct settings *settings,
+    struct error *error);
+void master_control_stop(struct master *master);
+
+/* master_command.c: what cohortctl may ask for, in the table there.  New
+ * references; error: {"error": the words, escaped}. */
+json_t *master_command_run(struct master *master, const json_t *request);
+json_t *master_command_error(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* master_status.c: what there is, and master_status_worker.c: one worker.
+ * crashes: the list of their records.  New references. */
+json_t *master_status(const struct master *master);
+json_t *master_status_worker(
+    const struct master_worker *worker, const json_t *crashes);
+/* What the counters of all slots add up to. */
+json_t *master_status_totals(const struct master *master);
 
 /* master_reload.c: the order of a reload. */
 void master_reload_start(struct master *master);

@@ -21,6 +21,38 @@ check_start_only(const char *option, const char *before, const char *after,
 	    before, after);
 }
 
+/* What was "" may stand as NULL. */
+static const char *
+text_of(const char *text)
+{
+	return text == NULL ? "" : text;
+}
+
+static int
+check_all_start_only(const struct master *master,
+    const struct settings *settings, struct error *error)
+{
+	const struct {
+		const char *option, *before, *after;
+	} options[] = {
+		{ "pid_file", master->pid_file, settings->pid_file },
+		{ "user", master->user, settings->user },
+		{ "group", master->group, settings->group },
+		{ "state_directory", master->state_directory,
+		    settings->state_directory },
+		{ "control_socket", master->control_socket,
+		    settings->control_socket },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (check_start_only(options[i].option,
+			text_of(options[i].before), text_of(options[i].after),
+			error) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 prepare(struct master *master, struct error *error)
 {
@@ -28,13 +60,7 @@ prepare(struct master *master, struct error *error)
 
 	if (config_parse(&master->options->overrides, &settings, error) == -1)
 		return -1;
-	if (check_start_only("pid_file",
-		master->pid_file == NULL ? "" : master->pid_file,
-		settings->pid_file, error) == -1 ||
-	    check_start_only("user", master->user, settings->user, error) ==
-		-1 ||
-	    check_start_only("group", master->group, settings->group, error) ==
-		-1 ||
+	if (check_all_start_only(master, settings, error) == -1 ||
 	    master_cohort_new(master, settings, &master->next, error) == -1) {
 		settings_free(&settings);
 		return -1;
@@ -47,7 +73,8 @@ master_reload_start(struct master *master)
 {
 	struct error error;
 
-	if (master->state == MASTER_STATE_STOPPING)
+	if (master->state == MASTER_STATE_STOPPING ||
+	    master->state == MASTER_STATE_STOPPED)
 		return;
 	if (master->state == MASTER_STATE_STARTING || master->next != NULL) {
 		master->reload_again = true;
@@ -89,6 +116,8 @@ master_reload_on_serving(struct master *master)
 		drop_withdrawn(master);
 	master->current = master->next;
 	master->next = NULL;
+	master_quarantine_on_cohort(master->current);
+	master_hang_start(master);
 	master_logs_use(
 	    master, &master->current->logs, master->current->settings);
 	if (old != NULL) {

@@ -55,18 +55,23 @@ take_slot(struct master_worker *worker)
 	slot->max_connections = cohort->settings->max_connections;
 	slot->cohort = cohort->number;
 	slot->generation = worker->generation;
+	worker->has_slot = true;
 }
 
-static void
-leave_slot(struct master_worker *worker)
+void
+master_spawn_leave_slot(struct master_worker *worker)
 {
 	struct master *master = worker->cohort->master;
 	struct ipc_slot *slot = &master->scoreboard->slots[worker->slot];
 
+	if (!worker->has_slot)
+		return;
+	worker->has_slot = false;
 	master->slots_taken[worker->slot] = false;
 	slot->pid = 0;
 	slot->serving = slot->accepting = 0;
 	slot->open = slot->busy = 0;
+	slot->busy_since_ms = 0;
 	slot->generation = 0;
 }
 
@@ -87,6 +92,7 @@ worker_new(struct master_cohort *cohort, uint32_t slot)
 	OBJECT_NEW(worker, MASTER_WORKER_MAGIC);
 	worker->cohort = cohort;
 	worker->slot = slot;
+	worker->started_ms = clock_monotonic_ms();
 	worker->generation = ++cohort->master->last_generation;
 	worker->channel_fd = worker->process_fd = -1;
 	event_assign(&worker->deadline, cohort->master->base, -1, 0,
@@ -105,7 +111,7 @@ master_worker_free(struct master_worker **worker_pointer)
 	event_del(&worker->deadline);
 	master_channel_stop(worker);
 	ipc_process_close(&worker->process, &worker->process_fd);
-	leave_slot(worker);
+	master_spawn_leave_slot(worker);
 	list_remove(&worker->link);
 	OBJECT_FREE(worker);
 }
@@ -121,6 +127,7 @@ inherited_listeners(const struct master_cohort *cohort)
 	for (i = 0; i < cohort->listener_count; i++) {
 		listeners[i].fd = cohort->listeners[i]->fd;
 		listeners[i].name = cohort->listeners[i]->name;
+		listeners[i].id = cohort->listeners[i]->id;
 		listeners[i].is_tcp = cohort->listeners[i]->is_tcp;
 	}
 	return listeners;
@@ -143,6 +150,7 @@ fork_worker(struct master_worker *worker, int channel)
 		.scoreboard = master->scoreboard,
 		.scoreboard_fd = master->scoreboard_fd,
 		.process_fd = worker->process_fd,
+		.quarantine_fd = master_quarantine_fd(master),
 		.listeners = listeners,
 		.listener_count = cohort->listener_count,
 		.error_log = cohort->logs.error_log,
@@ -174,8 +182,9 @@ start_deadline(struct master_worker *worker)
 static int
 open_shared(struct master_worker *worker, int *channel_r, struct error *error)
 {
-	if (ipc_process_open(worker->generation, &worker->process,
-		&worker->process_fd, error) == -1)
+	if (ipc_process_open(worker->generation,
+		(uint32_t)worker->cohort->settings->max_connections,
+		&worker->process, &worker->process_fd, error) == -1)
 		return -1;
 	if (ipc_channel_open(&worker->channel_fd, channel_r, error) == -1)
 		return -1;
@@ -229,6 +238,40 @@ find_worker(struct master *master, pid_t pid)
 	return NULL;
 }
 
+/* Of what worker_crash.c handles. */
+static bool
+is_crash(int status)
+{
+	if (!WIFSIGNALED(status))
+		return false;
+	switch (WTERMSIG(status)) {
+	case SIGSEGV:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGABRT:
+	case SIGSYS:
+	case SIGTRAP:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+bury(struct master_worker *worker, int status)
+{
+	worker->has_ended = true;
+	master_channel_drain(worker);
+	/* One that could not say so: a crash is a crash. */
+	if (is_crash(status) && worker->state != MASTER_WORKER_CRASHED)
+		master_worker_advance(worker, MASTER_WORKER_ON_CRASH);
+	master_quarantine_on_end(worker);
+	master_orphan_on_end(worker);
+	master_death_on_exit(worker, status);
+	master_worker_advance(worker, MASTER_WORKER_ON_EXIT);
+}
+
 void
 master_spawn_reap(struct master *master)
 {
@@ -238,11 +281,7 @@ master_spawn_reap(struct master *master)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		worker = find_worker(master, pid);
-		if (worker == NULL)
-			continue;
-		worker->has_ended = true;
-		master_channel_drain(worker);
-		master_death_record(worker, status);
-		master_worker_advance(worker, MASTER_WORKER_ON_EXIT);
+		if (worker != NULL)
+			bury(worker, status);
 	}
 }

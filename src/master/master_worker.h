@@ -5,10 +5,14 @@
  *
  *	starting -READY-> ready -SERVE-> serving -RETIRE-> retiring
  *	    |               |               |                 |
- *	 TIMEOUT: killed    +----- EXIT: gone, from anywhere --+
+ *	    +---------------+-------+-------+-----------------+
+ *	    |                       |                         |
+ *	 TIMEOUT, HANG: hung     CRASH: crashed          EXIT: gone
  *	 EXIT: failed
  *
- * failed: died before READY.  hung: told to die, not yet dead.
+ * failed: died before READY.  hung: took too long for something and was sent
+ * the signal that ends it, but has not ended.  crashed: it said so, or ended
+ * by it; its slot and its place in the cohort are its successor's.
  */
 #ifndef MASTER_WORKER_H
 #define MASTER_WORKER_H
@@ -21,6 +25,7 @@ enum master_worker_state {
 	MASTER_WORKER_SERVING,
 	MASTER_WORKER_RETIRING,
 	MASTER_WORKER_HUNG,
+	MASTER_WORKER_CRASHED,
 	MASTER_WORKER_FAILED,
 	MASTER_WORKER_GONE,
 	MASTER_WORKER_STATE_COUNT
@@ -30,7 +35,9 @@ enum master_worker_event {
 	MASTER_WORKER_ON_READY,   /* its message */
 	MASTER_WORKER_ON_SERVE,   /* we tell it to serve */
 	MASTER_WORKER_ON_RETIRE,  /* we tell it to retire */
-	MASTER_WORKER_ON_TIMEOUT, /* start or shutdown took too long */
+	MASTER_WORKER_ON_TIMEOUT, /* start, shutdown or end took too long */
+	MASTER_WORKER_ON_HANG,    /* the hang watch ends it */
+	MASTER_WORKER_ON_CRASH,   /* its message, or how it ended */
 	MASTER_WORKER_ON_EXIT,    /* waitpid has it */
 	MASTER_WORKER_EVENT_COUNT
 };

@@ -7,6 +7,7 @@
 #include "worker/worker.h"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include "base/base_object.h"
 #include "ipc/ipc_exit.h"
 #include "service/service.h"
+#include "worker/worker_crash.h"
 #include "worker/worker_private.h"
 
 /* A request of usual size finds room in one block for its head and what its
@@ -87,6 +89,7 @@ make_connections(struct worker *worker)
 {
 	const struct settings_http *http = &worker->heritage->settings->http;
 	struct ipc_slot *slot = worker->slot;
+	struct ipc_process *process = worker->process;
 	const struct conn_settings settings = {
 		.timeouts_ms = {
 			[CONN_DEADLINE_HEAD] = http->head_timeout,
@@ -99,7 +102,12 @@ make_connections(struct worker *worker)
 		.open = &slot->open,
 		.busy = &slot->busy,
 		.accepted = &slot->accepted,
+		.adopted = &slot->adopted,
 		.closed = slot->closed,
+		.loop = &process->loop,
+		.output = &process->output,
+		.rows = process->rows,
+		.row_count = process->row_count,
 		.on_closed = on_closed,
 		.context = worker,
 	};
@@ -149,7 +157,7 @@ make_protocol(struct worker *worker)
 		worker->origins[i] = (struct conn_origin) {
 			.protocol = &h1_protocol,
 			.context = worker->h1,
-			.listener = (uint16_t)i,
+			.listener = heritage->listeners[i].id,
 			.is_tcp = heritage->listeners[i].is_tcp,
 		};
 }
@@ -168,7 +176,22 @@ make_app(struct worker *worker, struct error *error)
 	if (app_new(&settings, &worker->app, error) == -1)
 		return -1;
 	worker->server.context = worker->app;
-	return app_start(worker->app, error);
+	if (app_start(worker->app, error) == -1)
+		return -1;
+	worker_images_note(worker); /* a start hook may have loaded more */
+	return 0;
+}
+
+/* The application begins outside of the loop's callbacks. */
+static int
+start_app(struct worker *worker, struct error *error)
+{
+	int result;
+
+	conn_set_enter(worker->connections);
+	result = make_app(worker, error);
+	conn_set_settle(worker->connections);
+	return result;
 }
 
 static int
@@ -185,13 +208,16 @@ make_parts(struct worker *worker, struct error *error)
 	return worker_channel_start(worker, error);
 }
 
-static void
+/* Returns how many jobs still run. */
+static unsigned
 free_parts(struct worker *worker)
 {
+	unsigned left = 0;
+
 	if (worker->connections != NULL)
 		conn_set_free(&worker->connections);
 	if (worker->app != NULL && worker->state != WORKER_STATE_STARTING)
-		app_stop(worker->app);
+		left = app_stop(worker->app);
 	if (worker->app != NULL)
 		app_free(&worker->app);
 	worker_acceptor_free(worker);
@@ -205,6 +231,7 @@ free_parts(struct worker *worker)
 	worker_host_free(&worker->host);
 	if (worker->base != NULL)
 		event_base_free(worker->base);
+	return left;
 }
 
 static enum ipc_exit
@@ -220,9 +247,11 @@ run(struct worker *worker)
 	struct error error;
 
 	if (worker_become(worker, &error) == -1 ||
+	    worker_core_apply(worker->heritage->settings, &error) == -1 ||
+	    worker_crash_install(worker, &error) == -1 ||
 	    make_parts(worker, &error) == -1)
 		return fail(worker, ipc_exit_for(&error), &error);
-	if (make_app(worker, &error) == -1)
+	if (start_app(worker, &error) == -1)
 		return fail(worker, IPC_EXIT_LOAD, &error);
 	worker_advance(worker, WORKER_EVENT_SET_UP);
 	if (event_base_loop(worker->base, EVLOOP_NO_EXIT_ON_EMPTY) == -1)
@@ -239,6 +268,7 @@ worker_new(const struct ipc_heritage *heritage)
 	worker->heritage = heritage;
 	worker->slot = &heritage->scoreboard->slots[heritage->slot];
 	worker->channel_fd = heritage->channel;
+	worker->packet = memory_alloc(sizeof(*worker->packet));
 	worker->scope.describe = describe;
 	worker->scope.object = worker;
 	return worker;
@@ -249,11 +279,15 @@ worker_run(const struct ipc_heritage *heritage)
 {
 	struct worker *worker = worker_new(heritage);
 	enum ipc_exit code;
+	unsigned left;
 
 	log_enter(&worker->scope);
 	code = run(worker);
-	free_parts(worker);
+	left = free_parts(worker);
 	log_leave(&worker->scope);
+	memory_free(worker->packet);
 	OBJECT_FREE(worker);
+	if (left > 0)
+		_exit(code); /* exit(3) would run what these jobs may use */
 	exit(code);
 }

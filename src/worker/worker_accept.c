@@ -209,23 +209,27 @@ static bool
 accept_one(struct listener *listener)
 {
 	struct worker_acceptor *acceptor = listener->acceptor;
+	struct conn_set *connections = acceptor->worker->connections;
 	struct sockaddr_storage address;
 	socklen_t size = sizeof(address);
-	int fd;
+	int fd, number;
 
+	conn_set_enter(connections);
 	fd = accept4(listener->fd, (struct sockaddr *)&address, &size,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	number = errno;
 	if (fd != -1) {
-		conn_set_accept(acceptor->worker->connections, fd, &address,
-		    size, listener->origin);
+		conn_set_accept(
+		    connections, fd, &address, size, listener->origin);
 		review(acceptor);
 		return true;
 	}
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
+	conn_set_settle(connections);
+	if (number == EAGAIN || number == EWOULDBLOCK)
 		return false;
-	if (is_of_connection(errno))
+	if (is_of_connection(number))
 		return true;
-	pause_listener(listener, errno);
+	pause_listener(listener, number);
 	return false;
 }
 

@@ -140,7 +140,7 @@ count(struct worker_access_log *log, const struct http_exchange *exchange)
 	slot->exchanges++;
 	slot->bytes_sent += exchange->body_sent;
 	slot->statuses[class < 6 ? class : 0]++;
-	log->worker->process->current.exchanges++;
+	log->worker->process->threads[IPC_THREAD_LOOP].current.exchanges++;
 }
 
 static void
@@ -152,6 +152,7 @@ record(struct http_recorder *recorder, const struct http_exchange *exchange,
 
 	OBJECT_CHECK(log, WORKER_ACCESS_LOG_MAGIC);
 	count(log, exchange);
+	worker_quarantine_note_end(log->worker, exchange, end);
 	if (log->fd == -1)
 		return;
 	tick(log);

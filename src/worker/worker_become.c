@@ -87,8 +87,8 @@ static int
 close_others(const struct ipc_heritage *heritage, struct error *error)
 {
 	const int own[] = { heritage->channel, heritage->scoreboard_fd,
-		heritage->process_fd, heritage->error_log,
-		heritage->access_log };
+		heritage->process_fd, heritage->quarantine_fd,
+		heritage->error_log, heritage->access_log };
 	const size_t own_count = sizeof(own) / sizeof(own[0]);
 	int *keep, result;
 	size_t i;
@@ -159,7 +159,8 @@ worker_become(struct worker *worker, struct error *error)
 	if (leave_launcher(heritage, error) == -1 ||
 	    close_others(heritage, error) == -1 ||
 	    ipc_process_map(heritage->process_fd, &worker->process, error) ==
-		-1)
+		-1 ||
+	    worker_quarantine_open(worker, error) == -1)
 		return -1;
 	title_set("worker %u, cohort %u", heritage->slot, heritage->cohort);
 	if (limit_connections(worker, error) == -1)

@@ -69,15 +69,15 @@ replace_error_log(struct worker *worker, int *fd)
 }
 
 static void
-on_logs(struct worker *worker, const struct ipc_message *message,
-    int descriptors[IPC_DESCRIPTORS_MAX])
+on_logs(struct worker *worker, struct ipc_packet *packet)
 {
-	size_t next = 0;
+	uint64_t which = packet->message.value;
+	int *descriptors = packet->descriptors;
+	size_t next = 0, count = packet->descriptor_count;
 
-	if ((message->value & IPC_LOGS_ERROR) != 0 && descriptors[next] != -1)
+	if ((which & IPC_LOGS_ERROR) != 0 && next < count)
 		replace_error_log(worker, &descriptors[next++]);
-	if ((message->value & IPC_LOGS_ACCESS) != 0 &&
-	    descriptors[next] != -1) {
+	if ((which & IPC_LOGS_ACCESS) != 0 && next < count) {
 		worker_access_log_reopen(worker->access_log, descriptors[next]);
 		descriptors[next] = -1;
 	}
@@ -85,9 +85,10 @@ on_logs(struct worker *worker, const struct ipc_message *message,
 }
 
 static void
-on_message(struct worker *worker, const struct ipc_message *message,
-    int descriptors[IPC_DESCRIPTORS_MAX])
+on_message(struct worker *worker, struct ipc_packet *packet)
 {
+	const struct ipc_message *message = &packet->message;
+
 	if (message->generation != worker->heritage->generation) {
 		log_warn("\"%s\" for another worker: ignored",
 		    ipc_message_name(message->type));
@@ -101,7 +102,10 @@ on_message(struct worker *worker, const struct ipc_message *message,
 		on_retire(worker, message);
 		break;
 	case IPC_MESSAGE_LOGS:
-		on_logs(worker, message, descriptors);
+		on_logs(worker, packet);
+		break;
+	case IPC_MESSAGE_ADOPT:
+		worker_adopt(worker, packet);
 		break;
 	default:
 		break;
@@ -124,17 +128,16 @@ on_end(struct worker *worker)
 static bool
 take_one(struct worker *worker)
 {
-	int descriptors[IPC_DESCRIPTORS_MAX];
-	struct ipc_message message;
+	struct ipc_packet *packet = worker->packet;
 	struct error error;
-	size_t i;
 
-	switch (ipc_channel_receive(worker->channel_fd, IPC_SIDE_WORKER,
-	    &message, descriptors, &error)) {
+	switch (ipc_channel_receive(
+	    worker->channel_fd, IPC_SIDE_WORKER, packet, &error)) {
 	case IPC_RECEIVED_MESSAGE:
-		on_message(worker, &message, descriptors);
-		for (i = 0; i < IPC_DESCRIPTORS_MAX; i++)
-			fd_close(&descriptors[i]);
+		if (error.kind != ERROR_NONE)
+			log_warn("%s", error.text);
+		on_message(worker, packet);
+		ipc_packet_close(packet);
 		return worker->state != WORKER_STATE_GONE;
 	case IPC_RECEIVED_NONSENSE:
 		log_warn("%s: ignored", error.text);
@@ -157,9 +160,20 @@ on_channel(evutil_socket_t fd, short events, void *context)
 	(void)fd;
 	(void)events;
 	OBJECT_CAST(worker, context, WORKER_MAGIC);
+	conn_set_enter(worker->connections);
 	for (count = 0; count < MESSAGES_AT_ONCE; count++)
 		if (!take_one(worker))
-			return;
+			break;
+	conn_set_settle(worker->connections);
+}
+
+void
+worker_channel_tell_value(
+    struct worker *worker, enum ipc_message_type type, uint64_t value)
+{
+	struct ipc_message message = { .type = type, .value = value };
+
+	send_message(worker, &message, NULL);
 }
 
 int

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * struct app_host on libevent.  Timers are kept when they are stopped, for
- * the next that is started.  Before application code runs, its name goes
- * into the shared memory, so that the master can say what ran whatever
- * becomes of this process.
+ * the next that is started.
  */
 #include <sys/eventfd.h>
 
@@ -14,10 +12,10 @@
 #include "base/base_fd.h"
 #include "base/base_list.h"
 #include "base/base_object.h"
+#include "worker/worker_crash.h"
 #include "worker/worker_private.h"
 
 #define TIMERS_KEPT 256
-#define DEPTH_MOST  2
 
 #define WORKER_TIMER_MAGIC 0xe27f5a16u
 
@@ -42,13 +40,6 @@ struct app_host_watch {
 	void *context;
 };
 
-/* What runs: on top of what it was called from. */
-struct frame {
-	const struct http_exchange *exchange;
-	const char *what;
-	uint64_t since_ms;
-};
-
 #define WORKER_HOST_MAGIC 0x66fab0c9u
 
 struct worker_host {
@@ -57,8 +48,6 @@ struct worker_host {
 	struct worker *worker;
 	struct list timers, watches, spare_timers;
 	size_t spare_count;
-	struct frame frames[DEPTH_MOST];
-	unsigned depth;
 	int wake_fd;
 	atomic_bool is_woken; /* wake_fd is readable, or will be */
 	struct event wake;
@@ -74,15 +63,19 @@ host_of(struct app_host *app_host)
 	return host;
 }
 
-/* One value while a piece of application code runs. */
+struct worker *
+worker_host_worker(struct app_host *app_host)
+{
+	return host_of(app_host)->worker;
+}
+
 static uint64_t
 now_ms(const struct app_host *app_host)
 {
 	const struct worker_host *host = (const void *)((const char *)app_host -
 	    offsetof(struct worker_host, app_host));
 
-	return host->depth > 0 ? host->frames[0].since_ms :
-				 clock_monotonic_ms();
+	return worker_running_now_ms(host->worker);
 }
 
 /* ---- timers ---- */
@@ -128,6 +121,7 @@ on_timer(evutil_socket_t fd, short events, void *context)
 	on_due = timer->on_due;
 	its_context = timer->context;
 	give_timer(timer);
+	conn_set_enter(worker->connections);
 	on_due(its_context);
 	conn_set_settle(worker->connections);
 }
@@ -179,6 +173,7 @@ on_watch(evutil_socket_t fd, short found, void *context)
 		events |= COHORT_READ;
 	if ((found & EV_WRITE) != 0)
 		events |= COHORT_WRITE;
+	conn_set_enter(worker->connections);
 	watch->on_ready(watch->context, events);
 	conn_set_settle(worker->connections);
 }
@@ -254,95 +249,54 @@ wake(struct app_host *app_host)
 static void
 on_wake(evutil_socket_t fd, short events, void *context)
 {
+	struct conn_set *connections;
 	struct worker_host *host;
 	eventfd_t count;
 
 	(void)events;
 	OBJECT_CAST(host, context, WORKER_HOST_MAGIC);
+	connections = host->worker->connections;
 	eventfd_read(fd, &count);
 	/* Before the queue is run: what joins it later wakes again. */
 	atomic_store(&host->is_woken, false);
-	app_run_queue(host->worker->app);
-	conn_set_settle(host->worker->connections);
-}
-
-/* ---- what runs ---- */
-
-static const char *
-name_of(const struct http_exchange *exchange)
-{
-	return exchange->doing != NULL ? exchange->doing : exchange->route;
-}
-
-static void
-publish(struct worker_host *host)
-{
-	const struct frame *frame = &host->frames[host->depth - 1];
-	const struct http_exchange *exchange = frame->exchange;
-	struct ipc_current_words words = { .what = frame->what };
-
-	if (exchange != NULL) {
-		words.exchange_id = exchange->id;
-		words.method = exchange->request.method_name;
-		words.target = exchange->request.target.data;
-		words.target_size = exchange->request.target.size;
-		if (exchange->request.peer != NULL)
-			words.peer = exchange->request.peer->address;
-		if (words.what == NULL)
-			words.what = name_of(exchange);
+	conn_set_enter(connections);
+	while (app_run_queued(host->worker->app)) {
+		conn_set_settle(connections);
+		conn_set_enter(connections);
 	}
-	ipc_current_begin(host->worker->process, frame->since_ms, &words);
+	worker_retire_review(host->worker); /* it may have been the last job */
+	conn_set_settle(connections);
 }
 
 static void
-set_busy_since(struct worker_host *host, uint64_t ms)
+loaded(struct app_host *app_host)
 {
-	__atomic_store_n(
-	    &host->worker->slot->busy_since_ms, ms, __ATOMIC_RELAXED);
+	worker_images_note(host_of(app_host)->worker);
+}
+
+static unsigned
+quarantine(struct app_host *app_host, struct http_exchange *exchange)
+{
+	return worker_quarantine_ask(host_of(app_host)->worker, exchange);
+}
+
+/* ---- threads of the pool ---- */
+
+static void
+thread_begin(struct app_host *app_host, unsigned index)
+{
+	struct error error;
+
+	if (worker_thread_begin(host_of(app_host)->worker,
+		IPC_THREAD_LOOP + 1 + index, &error) == -1)
+		log_error("thread %u of the pool: %s", index, error.text);
 }
 
 static void
-enter(struct app_host *app_host, const struct http_exchange *exchange,
-    const char *what)
+thread_end(struct app_host *app_host, unsigned index)
 {
-	struct worker_host *host = host_of(app_host);
-	uint64_t now = clock_monotonic_ms();
-
-	if (host->depth == DEPTH_MOST)
-		panic("application code nested more than two deep");
-	host->frames[host->depth] = (struct frame) {
-		.exchange = exchange,
-		.what = what,
-		.since_ms = now,
-	};
-	if (host->depth++ == 0)
-		set_busy_since(host, now);
-	publish(host);
-}
-
-static void
-rename_exchange(struct app_host *app_host, const struct http_exchange *exchange)
-{
-	struct worker_host *host = host_of(app_host);
-
-	if (host->depth > 0 &&
-	    host->frames[host->depth - 1].exchange == exchange)
-		ipc_current_rename(host->worker->process, name_of(exchange));
-}
-
-static void
-leave(struct app_host *app_host)
-{
-	struct worker_host *host = host_of(app_host);
-
-	if (host->depth == 0)
-		panic("application code left that was not entered");
-	if (--host->depth > 0) {
-		publish(host);
-		return;
-	}
-	ipc_current_end(host->worker->process);
-	set_busy_since(host, 0);
+	worker_thread_end(
+	    host_of(app_host)->worker, IPC_THREAD_LOOP + 1 + index);
 }
 
 /* ---- life ---- */
@@ -355,9 +309,16 @@ static const struct app_host_functions functions = {
 	.watch_change = watch_change,
 	.watch_stop = watch_stop,
 	.wake = wake,
-	.enter = enter,
-	.leave = leave,
-	.rename = rename_exchange,
+	.loaded = loaded,
+	.enter = worker_running_enter,
+	.leave = worker_running_leave,
+	.rename = worker_running_rename,
+	.quarantine = quarantine,
+	.thread_begin = thread_begin,
+	.thread_end = thread_end,
+	.thread_enter = worker_running_thread_enter,
+	.thread_rename = worker_running_thread_rename,
+	.thread_leave = worker_running_thread_leave,
 };
 
 int

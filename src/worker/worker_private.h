@@ -17,6 +17,7 @@
 #include "http1/h1.h"
 #include "ipc/ipc_channel.h"
 #include "ipc/ipc_heritage.h"
+#include "ipc/ipc_quarantine.h"
 #include "worker/worker.h"
 #include "worker/worker_availability.h"
 
@@ -52,6 +53,14 @@ struct worker_acceptor;
 struct worker_access_log;
 struct worker_host;
 
+/* Application code that runs, on top of what it was called from. */
+#define WORKER_DEPTH_MAX 2
+struct worker_frame {
+	const struct http_exchange *exchange; /* NULL: the worker's own */
+	const char *what;                     /* then; static text */
+	uint64_t since_ms;
+};
+
 #define WORKER_MAGIC 0x4b1e7d90u
 
 struct worker {
@@ -60,12 +69,14 @@ struct worker {
 	const struct ipc_heritage *heritage;
 	struct ipc_slot *slot;
 	struct ipc_process *process; /* own mapping, until it ends */
-	uint64_t max_connections;    /* what the descriptors suffice for */
-	struct log_scope scope;      /* ", worker 3" */
+	const struct ipc_quarantine *quarantine; /* NULL: off */
+	uint64_t max_connections; /* what the descriptors suffice for */
+	struct log_scope scope;   /* ", worker 3" */
 	struct event_base *base;
 
 	struct event channel; /* worker_channel.c */
 	int channel_fd;
+	struct ipc_packet *packet; /* what is being received */
 	enum ipc_retire retire;
 
 	struct worker_acceptor *acceptor; /* worker_accept.c */
@@ -80,6 +91,8 @@ struct worker {
 
 	struct worker_host *host; /* worker_host.c: struct app_host */
 	struct app *app;
+	struct worker_frame frames[WORKER_DEPTH_MAX]; /* worker_running.c */
+	unsigned depth;
 };
 
 /* worker_become.c: from a copy of the master to a process of its own:
@@ -95,6 +108,23 @@ void worker_channel_stop(struct worker *worker);
 /* Best effort: a master that is gone hears nothing.  text may be NULL. */
 void worker_channel_tell(
     struct worker *worker, enum ipc_message_type type, const char *text);
+void worker_channel_tell_value(
+    struct worker *worker, enum ipc_message_type type, uint64_t value);
+
+/* worker_adopt.c: takes over a batch and acknowledges. */
+void worker_adopt(struct worker *worker, struct ipc_packet *packet);
+
+/* worker_quarantine.c: maps it; struct app_host's function; and what is told
+ * to the master when an exchange with a probe has ended. */
+int worker_quarantine_open(struct worker *worker, struct error *error);
+unsigned worker_quarantine_ask(
+    struct worker *worker, struct http_exchange *exchange);
+void worker_quarantine_note_end(struct worker *worker,
+    const struct http_exchange *exchange, enum cohort_end end);
+
+/* worker_core.c: core_dumps and core_directory, after the last change of
+ * credentials. */
+int worker_core_apply(const struct settings *settings, struct error *error);
 
 /* worker_accept.c */
 void worker_acceptor_new(struct worker *worker);
@@ -128,5 +158,19 @@ void worker_access_log_reopen(struct worker_access_log *log, int fd);
 int worker_host_new(struct worker *worker, struct error *error);
 void worker_host_free(struct worker_host **host);
 struct app_host *worker_host_app(struct worker_host *host);
+struct worker *worker_host_worker(struct app_host *host);
+
+/* worker_running.c: functions of struct app_host, which say what runs. */
+uint64_t worker_running_now_ms(const struct worker *worker);
+void worker_running_enter(struct app_host *host,
+    const struct http_exchange *exchange, const char *what);
+void worker_running_rename(
+    struct app_host *host, const struct http_exchange *exchange);
+void worker_running_leave(struct app_host *host);
+void worker_running_thread_enter(struct app_host *host, unsigned index,
+    const struct http_exchange *exchange);
+void worker_running_thread_rename(struct app_host *host, unsigned index,
+    const struct http_exchange *exchange);
+void worker_running_thread_leave(struct app_host *host, unsigned index);
 
 #endif

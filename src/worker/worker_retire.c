@@ -14,7 +14,9 @@ on_shutdown_timeout(evutil_socket_t fd, short events, void *context)
 	(void)fd;
 	(void)events;
 	OBJECT_CAST(worker, context, WORKER_MAGIC);
+	conn_set_enter(worker->connections);
 	worker_advance(worker, WORKER_EVENT_TIMEOUT);
+	conn_set_settle(worker->connections);
 }
 
 void
@@ -55,7 +57,8 @@ void
 worker_retire_review(struct worker *worker)
 {
 	if (worker->state == WORKER_STATE_RETIRING &&
-	    conn_set_count(worker->connections) == 0)
+	    conn_set_count(worker->connections) == 0 &&
+	    !app_has_jobs(worker->app))
 		worker_advance(worker, WORKER_EVENT_EMPTY);
 }
 

@@ -20,12 +20,15 @@
 #define DESCRIPTORS_MAX 7
 #define PACKETS_MAX     8
 #define PACKET_MAX      4096
+#define INPUT_SIZE      32u
+#define HANDOVER_AT     (sizeof(struct ipc_message) - 8)
 
 enum flag {
 	FLAG_WELL_FORMED = 1, /* a message, but for the bytes given */
 	FLAG_WHOLE = 2,       /* of a message's size */
-	FLAG_CREDENTIALS = 4  /* other luggage along */
-			      /* the next three bits: descriptors */
+	FLAG_CREDENTIALS = 4, /* other luggage along */
+	/* the next three bits: descriptors */
+	FLAG_HANDOVER = 64 /* with one that is right, but for the bytes */
 };
 
 const char *const fuzz_corpora[] = { "tests/fuzz/corpus-channel", NULL };
@@ -114,6 +117,36 @@ send_packet(int fd, const void *data, size_t size, unsigned flags)
 	    sendmsg(fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size);
 }
 
+/*
+ * A message with a handover of as many orphans as descriptors, each with
+ * some input, over which bytes are laid.
+ */
+static void
+send_handover(int fd, const uint8_t *bytes, size_t size, unsigned flags)
+{
+	static struct ipc_packet packet;
+	size_t i, count = flags >> 3 & 7, whole;
+	static uint8_t wire[2 * PACKET_MAX];
+
+	memset(&packet, 0, sizeof(packet));
+	memset(wire, 0, sizeof(wire));
+	packet.message.layout = IPC_LAYOUT;
+	packet.message.type =
+	    (flags & FLAG_WHOLE) != 0 ? IPC_MESSAGE_ORPHANS : IPC_MESSAGE_ADOPT;
+	packet.handover.count = (uint32_t)count;
+	packet.handover.input_size = (uint32_t)(count * INPUT_SIZE);
+	for (i = 0; i < count; i++)
+		packet.handover.orphans[i].input_size = INPUT_SIZE;
+	memcpy(wire, &packet.message, sizeof(packet.message));
+	memcpy(wire + sizeof(packet.message), &packet.handover,
+	    IPC_HANDOVER_SIZE(count));
+	whole = sizeof(packet.message) + IPC_HANDOVER_SIZE(count) +
+	    count * INPUT_SIZE;
+	if (size > 0 && size <= sizeof(wire) - HANDOVER_AT)
+		memcpy(wire + HANDOVER_AT, bytes, size);
+	send_packet(fd, wire, whole, flags);
+}
+
 static void
 send_next(int fd, struct source *source)
 {
@@ -125,6 +158,10 @@ send_next(int fd, struct source *source)
 	size |= (size_t)take_byte(source) << 8;
 	size %= PACKET_MAX;
 	bytes = take_bytes(source, &size);
+	if ((flags & FLAG_HANDOVER) != 0) {
+		send_handover(fd, bytes, size, flags);
+		return;
+	}
 	if ((flags & (FLAG_WELL_FORMED | FLAG_WHOLE)) == 0) {
 		send_packet(fd, bytes, size, flags);
 		return;
@@ -134,7 +171,7 @@ send_next(int fd, struct source *source)
 	memcpy(&message, bytes, size);
 	if ((flags & FLAG_WELL_FORMED) != 0) {
 		message.layout = IPC_LAYOUT;
-		message.type %= 8;
+		message.type %= 14;
 		message.text[sizeof(message.text) - 1] = '\0';
 	}
 	send_packet(fd, &message, sizeof(message), flags);
@@ -147,62 +184,84 @@ is_from(uint32_t type, enum ipc_side side)
 	case IPC_MESSAGE_READY:
 	case IPC_MESSAGE_FAILED:
 	case IPC_MESSAGE_REOPENED:
+	case IPC_MESSAGE_CRASHED:
+	case IPC_MESSAGE_WARNED:
+	case IPC_MESSAGE_ORPHANS:
+	case IPC_MESSAGE_ADOPTED:
+	case IPC_MESSAGE_PROBED:
 		return side == IPC_SIDE_WORKER;
 	case IPC_MESSAGE_SERVE:
 	case IPC_MESSAGE_RETIRE:
 	case IPC_MESSAGE_LOGS:
+	case IPC_MESSAGE_ADOPT:
 		return side == IPC_SIDE_MASTER;
 	}
 	return false;
 }
 
+/* One byte of each of its parts is read, too. */
 static void
-check_message(const struct ipc_message *message, enum ipc_side side,
-    const int *descriptors)
+check_handover(const struct ipc_packet *packet)
 {
+	const struct ipc_handover *handover = &packet->handover;
+	const struct ipc_orphan *orphan;
+	size_t i, total = 0;
+
+	FUZZ_CHECK(handover->count <= IPC_ORPHANS_MAX);
+	FUZZ_CHECK(handover->count == packet->descriptor_count);
+	for (i = 0; i < handover->count; i++) {
+		orphan = &handover->orphans[i];
+		FUZZ_CHECK(orphan->input_size <= IPC_ORPHAN_INPUT_MAX);
+		FUZZ_CHECK(
+		    memchr(orphan->peer, '\0', sizeof(orphan->peer)) != NULL);
+		total += orphan->input_size;
+	}
+	FUZZ_CHECK(total == handover->input_size);
+	FUZZ_CHECK(total <= sizeof(packet->input));
+}
+
+static void
+check_packet(const struct ipc_packet *packet, enum ipc_side side)
+{
+	const struct ipc_message *message = &packet->message;
+	size_t i;
+
 	FUZZ_CHECK(message->layout == IPC_LAYOUT);
 	FUZZ_CHECK(is_from(message->type,
 	    side == IPC_SIDE_MASTER ? IPC_SIDE_WORKER : IPC_SIDE_MASTER));
 	FUZZ_CHECK(memchr(message->text, '\0', sizeof(message->text)) != NULL);
 	FUZZ_CHECK(ipc_message_name(message->type) != NULL);
-	FUZZ_CHECK(message->type == IPC_MESSAGE_LOGS || descriptors[0] == -1);
-}
-
-static void
-close_descriptors(const int *descriptors)
-{
-	size_t i;
-
-	for (i = 0; i < IPC_DESCRIPTORS_MAX; i++) {
-		if (descriptors[i] == -1)
-			continue;
-		FUZZ_CHECK((fcntl(descriptors[i], F_GETFD) & FD_CLOEXEC) != 0);
-		close(descriptors[i]);
-	}
+	if (message->type == IPC_MESSAGE_ORPHANS ||
+	    message->type == IPC_MESSAGE_ADOPT)
+		check_handover(packet);
+	else
+		FUZZ_CHECK(packet->handover.count == 0 &&
+		    packet->descriptor_count <=
+			(message->type == IPC_MESSAGE_LOGS ? 2 : 0));
+	for (i = 0; i < packet->descriptor_count; i++)
+		FUZZ_CHECK(
+		    (fcntl(packet->descriptors[i], F_GETFD) & FD_CLOEXEC) != 0);
 }
 
 /* Returns what ended it. */
 static enum ipc_received
 receive_all(int fd, enum ipc_side side)
 {
-	int descriptors[IPC_DESCRIPTORS_MAX];
-	struct ipc_message message;
+	static struct ipc_packet packet;
 	struct error error = { .text = "" };
 	enum ipc_received received;
 	unsigned count = 0;
 
 	for (;;) {
 		FUZZ_CHECK(count++ <= PACKETS_MAX);
-		received = ipc_channel_receive(
-		    fd, side, &message, descriptors, &error);
+		received = ipc_channel_receive(fd, side, &packet, &error);
 		if (received == IPC_RECEIVED_MESSAGE)
-			check_message(&message, side, descriptors);
+			check_packet(&packet, side);
 		else if (received == IPC_RECEIVED_NONSENSE)
 			FUZZ_CHECK(error.text[0] != '\0');
 		else
 			return received;
-		if (received == IPC_RECEIVED_MESSAGE)
-			close_descriptors(descriptors);
+		ipc_packet_close(&packet);
 	}
 }
 

@@ -112,6 +112,14 @@ expand(const struct test_daemon *daemon, const char *text)
 	return result;
 }
 
+/* The option's line, unless text has one: the defaults are places of the
+ * system's daemon. */
+static const char *
+nowhere(const char *text, const char *option, const char *line)
+{
+	return strstr(text, option) == NULL ? line : "";
+}
+
 void
 test_daemon_configure(struct test_daemon *daemon, const char *format, ...)
 {
@@ -123,9 +131,11 @@ test_daemon_configure(struct test_daemon *daemon, const char *format, ...)
 	va_end(list);
 	expanded = expand(daemon, words);
 	ck_assert_int_ge(
-	    asprintf(&text, "%s%s", expanded,
-		strstr(expanded, "pid_file") == NULL ? "pid_file = \"\"\n" :
-						       ""),
+	    asprintf(&text, "%s%s%s%s", expanded,
+		nowhere(expanded, "pid_file", "pid_file = \"\"\n"),
+		nowhere(expanded, "control_socket", "control_socket = \"\"\n"),
+		nowhere(
+		    expanded, "state_directory", "state_directory = \"\"\n")),
 	    0);
 	test_daemon_write(daemon, "conf", text);
 	free(words);
@@ -381,6 +391,13 @@ unsigned
 test_daemon_count(struct test_daemon *daemon, const char *text)
 {
 	return test_log_count(daemon->log, text);
+}
+
+void
+test_daemon_wait_count(
+    struct test_daemon *daemon, const char *text, unsigned count)
+{
+	test_log_wait_count(daemon->log, text, count);
 }
 
 unsigned

@@ -43,7 +43,8 @@ const char *test_daemon_write(
 /* directory/name (static until the next call). */
 const char *test_daemon_path(struct test_daemon *daemon, const char *name);
 
-/* Writes directory/conf; without a pid file unless the text names one. */
+/* Writes directory/conf; without pid file, control socket and state directory
+ * unless the text names them. */
 void test_daemon_configure(struct test_daemon *daemon, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -97,6 +98,10 @@ void test_daemon_expect(struct test_daemon *daemon, const char *text);
 
 /* How many lines with that text have come so far. */
 unsigned test_daemon_count(struct test_daemon *daemon, const char *text);
+
+/* Waits until so many have come in all, in any order; takes none of them. */
+void test_daemon_wait_count(
+    struct test_daemon *daemon, const char *text, unsigned count);
 
 /* The pids of the master's children; the count. */
 size_t test_daemon_workers(

@@ -171,6 +171,21 @@ test_log_count(struct test_log *log, const char *text)
 }
 
 void
+test_log_wait_count(struct test_log *log, const char *text, unsigned count)
+{
+	long long until = test_now_ms() + TEST_DEADLINE_MS;
+	enum log_read last = LOG_MORE;
+
+	while (test_log_count(log, text) < count) {
+		if (last == LOG_END)
+			test_log_fail(log, "the log ended without", text);
+		if (test_now_ms() >= until)
+			test_log_fail(log, "too few log lines in time", text);
+		last = read_log(log, TEST_DEADLINE_MS);
+	}
+}
+
+void
 test_log_wait_end(struct test_log *log)
 {
 	long long until = test_now_ms() + TEST_DEADLINE_MS;

@@ -24,6 +24,11 @@ void test_log_close(struct test_log *log);
  * lives as long as log. */
 const char *test_log_wait(struct test_log *log, const char *text);
 
+/* Waits until so many lines with that text have come since test_log_new, in
+ * any order; takes none of them. */
+void test_log_wait_count(
+    struct test_log *log, const char *text, unsigned count);
+
 /* Waits for the end: until nobody can write any more. */
 void test_log_wait_end(struct test_log *log);
 

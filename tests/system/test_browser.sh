@@ -32,6 +32,8 @@ chmod -R u+w,a+rX "$scratch/site"
 cat >"$scratch/conf" <<CONF
 workers = 2
 pid_file = ""
+control_socket = ""
+state_directory = ""
 access_log = "$scratch/access"
 listen "127.0.0.1:0" { }
 host "*" {

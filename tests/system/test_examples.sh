@@ -32,6 +32,8 @@ serve()
 	cat >"$scratch/conf" <<-CONF
 	workers = 2
 	pid_file = ""
+	control_socket = ""
+	state_directory = ""
 	listen "127.0.0.1:0" { }
 	host "*" { mount "/" {
 		module = "$scratch/$1/$1.so"

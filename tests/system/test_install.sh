@@ -35,6 +35,7 @@ expected()
 			echo "$prefix/lib/libcohort.$suffix"
 		done
 		echo "$prefix/lib/pkgconfig/cohort.pc"
+		echo "$prefix/libexec/cohort/cohort-symbolize"
 		echo "$prefix/sbin/cohortd"
 		echo "$prefix/share/man/man5/cohort.conf.5"
 		echo "$prefix/share/man/man8/cohortd.8"

@@ -124,9 +124,10 @@ START_TEST(a_segfault_is_named_too)
 	test_client_connect(&client, test_daemon_port(daemon));
 	test_client_send_text(
 	    &client, "GET /segfault HTTP/1.1\r\nHost: a\r\n\r\n");
+	test_client_expect(&client, "GET", 500, NULL);
+	ck_assert(test_client_is_closed(&client));
 	line = test_daemon_wait(daemon, "was killed by SIGSEGV");
 	ck_assert_msg(strstr(line, "\"GET /segfault\"") != NULL, "%s", line);
-	ck_assert(test_client_is_closed(&client));
 	test_client_close(&client);
 	ck_assert_int_gt(get_new_pid(daemon), 0);
 	test_daemon_stop(&daemon);
@@ -347,7 +348,7 @@ static bool
 is_heritage(char *text)
 {
 	return count_kind(text, " socket:") == 2 &&
-	    count_kind(text, "memfd:") == 2 &&
+	    count_kind(text, "memfd:") == 3 &&
 	    count_kind(text, "[eventpoll]") == 1 &&
 	    count_kind(text, ".lock") == 0 &&
 	    count_kind(text, "/forgotten") == 0;

@@ -72,6 +72,8 @@ ln -s ../conf "$scratch/site/out"
 cat >"$scratch/conf" <<CONF
 workers = 2
 pid_file = ""
+control_socket = ""
+state_directory = ""
 access_log = "$scratch/access"
 listen "127.0.0.1:0" { }
 host "*" {

@@ -54,6 +54,8 @@ chmod 644 "$scratch/four-kilobytes.txt"
 cat >"$scratch/conf" <<CONF
 workers = 2
 pid_file = ""
+control_socket = ""
+state_directory = ""
 listen "127.0.0.1:0" { }
 host "*" {
 	mount "/" { module = "$scratch/module_test.so" }

@@ -3,8 +3,9 @@
 #
 # Which file may include which: folders point one way,
 #
-#	base <- config, http <- ipc, app, conn <- http1, service <- worker
-#	<- master <- main
+#	base <- config, http <- ipc <- conn; config, http <- app;
+#	conn <- http1; app, conn <- service, http1 <- worker <- master <- main
+#	ipc <- ctl; base <- symbolize
 #
 # and some of what lies below is out of bounds all the same.
 . "$(dirname "$0")/tree.sh"
@@ -17,11 +18,12 @@ config base
 http base include
 ipc base config http
 app base config http include
-conn base config http
+conn base config http ipc
 http1 base config http ipc conn include
 service base config http ipc app conn include
 worker base config http ipc app conn http1 service include
 master base config http ipc worker
+symbolize base
 main base config http ipc app conn http1 service worker master include
 END
 
@@ -31,7 +33,7 @@ main app conn http1 service
 master app conn http1 service
 http1 app
 app conn ipc
-conn app ipc
+conn app
 ipc app conn
 END
 
@@ -40,7 +42,7 @@ cat >"$scratch/system" <<'END'
 event2/.*|event\.h|ev.*\.h conn worker master main
 http_parser\.h http1
 confuse\.h config
-getopt\.h main
+getopt\.h main ctl
 END
 
 # folder: headers, as an expression, that it does without

@@ -17,6 +17,7 @@ app app
 service service
 worker worker
 master master
+symbolize symbolize
 END
 
 # What stands beside the folders of src.
@@ -36,6 +37,7 @@ cat >"$scratch/elsewhere" <<'END'
 app_candidate tests/unit/test_app_dispatch.c guards and methods of routes
 app_declare tests/unit/test_app_scope.c scopes, as modules declare them
 app_failure tests/unit/test_app_verdict.c a failure is a verdict
+app_lease tests/unit/test_app_job.c memory of requests that jobs outlive
 app_log tests/unit/test_app_request.c its context is a request's
 app_memory tests/unit/test_app_request.c it is a request's arena
 app_route tests/unit/test_app_router.c routes, as modules declare them
@@ -54,21 +56,52 @@ h1_refuse tests/unit/test_h1_protocol.c parts of one protocol
 h1_state tests/unit/test_h1_protocol.c parts of one protocol
 h1_step tests/unit/test_h1_protocol.c parts of one protocol
 master system the order of a daemon's life
+master_batch tests/unit/test_master_orphan.c batches on their way
 master_channel system messages from and to live workers
+master_child tests/unit/test_master_symbolize.c what a child inherits
 master_cohort system needs workers that live and die
+master_crashes_file tests/unit/test_master_crashes.c the list's file
+master_command system a table of others' functions
+master_control system sockets
+master_control_client system sockets
+master_control_socket system sockets
 master_daemon system fork and terminal
-master_death system words for the end of a process
+master_death system the end of a process; its lifetime tests/unit/test_master_orphan.c
+master_death_facts system what workers that died have left
+master_frames tests/unit/test_master_symbolize.c question and answer
+master_hang system needs threads that hang
+master_offer tests/unit/test_master_orphan.c who gets a batch
+master_quarantine_cohort tests/unit/test_master_quarantine.c after a reload
+master_quarantine_report tests/unit/test_master_quarantine.c the list
+master_quarantine_table tests/unit/test_master_quarantine.c its places
+master_quarantine_words tests/unit/test_master_quarantine.c lines of the log
 master_reload system the order of a reload
 master_signal system signals
 master_socket system sockets
+master_warning system needs threads that hang
+master_status system the state of live workers
+master_status_worker system the state of live workers
 master_worker system what it does, it does to a process
 service system a table of services
+symbolize tests/unit/test_master_symbolize.c the whole program
+symbolize_names tests/unit/test_master_symbolize.c the whole program
 worker_accept tests/unit/test_worker.c a whole worker
+worker_adopt tests/system/test_adoption.c a batch, from master to loop
 worker_become tests/unit/test_worker.c a whole worker
 worker_channel tests/unit/test_worker.c a whole worker
 worker_check tests/unit/test_worker.c a whole worker
+worker_core tests/system/test_core.c cores of real crashes
+worker_crash tests/system/test_crash_kind.c a process that crashes
+worker_crash_answer tests/system/test_crash_answer.c a process that crashes
+worker_crash_hand tests/system/test_containment.c a process that crashes
+worker_crash_install tests/system/test_crash_kind.c a process that crashes
+worker_crash_report tests/system/test_crash_record.c a process that crashes
+worker_crash_send tests/system/test_containment.c a process that crashes
+worker_crash_stop tests/system/test_crash_answer.c threads that crash
 worker_host tests/unit/test_worker.c a whole worker
+worker_quarantine tests/system/test_quarantine.c needs a master that decides
 worker_retire tests/unit/test_worker.c a whole worker
+worker_running tests/system/test_crash_record.c what the record says
 END
 
 # Public headers are the one exception to unique names: cohort/ is theirs.

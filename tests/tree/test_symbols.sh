@@ -41,7 +41,8 @@ list_symbols src/master/.libs >"$scratch/master"
 check "the master has object files" grep -q . "$scratch/master"
 none "the master calls nothing of app, conn and protocols" foreign
 
-# The log sink with what it is doing, each thread's own; the process title.
+# The log sink with what it is doing, each thread's own; the process title;
+# the crash slot.
 writable()
 {
 	for object in src/.libs/*.o src/*/.libs/*.o; do
@@ -53,6 +54,7 @@ writable()
 	done | grep -vE \
 	    -e '^src/base/\.libs/base_log\.o: (sink|current|describing) ' \
 	    -e '^src/base/\.libs/base_title\.o: title ' \
+	    -e '^src/worker/\.libs/worker_crash\.o: slot ' \
 	    -e ': (__(asan|odr_asan|sancov|gcov|llvm)|\.L|_ubsan)'
 }
 none "no data is writable" writable

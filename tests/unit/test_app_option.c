@@ -43,15 +43,20 @@ static const struct {
 	bool of_route;
 	struct app_options expected; /* but for given */
 } accepted[] = {
-	{ "body_limit", "64k", false, { 65536, 60000, false, NULL, 0 } },
-	{ "body_limit", "0", true, { 0, 60000, false, NULL, 0 } },
+	{ "body_limit", "64k", false, { 65536, 60000, false, false, NULL, 0 } },
+	{ "body_limit", "0", true, { 0, 60000, false, false, NULL, 0 } },
 	{ "body_limit", "1024g", true,
-	    { 1099511627776, 60000, false, NULL, 0 } },
-	{ "timeout", "1500ms", true, { 1048576, 1500, false, NULL, 0 } },
-	{ "timeout", "24h", false, { 1048576, 86400000, false, NULL, 0 } },
-	{ "half_close", "keep", true, { 1048576, 60000, true, NULL, 0 } },
-	{ "half_close", "end", true, { 1048576, 60000, false, NULL, 0 } },
-	{ "name", "user", true, { 1048576, 60000, false, "user", 0 } },
+	    { 1099511627776, 60000, false, false, NULL, 0 } },
+	{ "timeout", "1500ms", true, { 1048576, 1500, false, false, NULL, 0 } },
+	{ "timeout", "24h", false,
+	    { 1048576, 86400000, false, false, NULL, 0 } },
+	{ "half_close", "keep", true,
+	    { 1048576, 60000, true, false, NULL, 0 } },
+	{ "half_close", "end", true,
+	    { 1048576, 60000, false, false, NULL, 0 } },
+	{ "blocking", "yes", true, { 1048576, 60000, false, true, NULL, 0 } },
+	{ "blocking", "no", false, { 1048576, 60000, false, false, NULL, 0 } },
+	{ "name", "user", true, { 1048576, 60000, false, false, "user", 0 } },
 };
 
 START_TEST(accepts_the_words_of_the_configuration)
@@ -66,6 +71,7 @@ START_TEST(accepts_the_words_of_the_configuration)
 	ck_assert_uint_eq(options.body_limit, expected->body_limit);
 	ck_assert_uint_eq(options.timeout_ms, expected->timeout_ms);
 	ck_assert_int_eq(options.keep_half_closed, expected->keep_half_closed);
+	ck_assert_int_eq(options.is_blocking, expected->is_blocking);
 	ck_assert_pstr_eq(options.name, expected->name);
 }
 END_TEST
@@ -77,10 +83,10 @@ static const struct {
 } refused[] = {
 	{ "body_limt", "1m", true,
 	    "option \"body_limt\": there is none of that name for routes: "
-	    "body_limit, timeout, half_close, name" },
+	    "body_limit, timeout, half_close, blocking, name" },
 	{ "name", "x", false,
 	    "option \"name\": there is none of that name for scopes: "
-	    "body_limit, timeout, half_close" },
+	    "body_limit, timeout, half_close, blocking" },
 	{ "", "x", true, "option \"\"" },
 	{ "BODY_LIMIT", "1m", true, "option \"BODY_LIMIT\"" },
 	{ "body_limit", "1mb", true, "option body_limit: \"1mb\": " },
@@ -91,6 +97,7 @@ static const struct {
 	{ "timeout", "25h", true, "option timeout: " },
 	{ "half_close", "yes", true,
 	    "option half_close: \"yes\": end or keep" },
+	{ "blocking", "keep", true, "option blocking: \"keep\": yes or no" },
 	{ "name", "", true, "option name: \"\": a name is not empty" },
 };
 

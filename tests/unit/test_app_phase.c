@@ -21,6 +21,8 @@ static const struct {
 	{ APP_PHASE_GUARD, "--y----" },
 	{ APP_PHASE_BEFORE, "--y-yyy" },
 	{ APP_PHASE_HANDLER, "--yyyyy" },
+	{ APP_PHASE_BLOCKING, "--yyy--" },
+	{ APP_PHASE_JOB, "-------" },
 	{ APP_PHASE_AFTER, "--y-y--" },
 	{ APP_PHASE_PAGE, "--y-y--" },
 	{ APP_PHASE_END, "--y---y" },

@@ -167,6 +167,12 @@ leave(struct app_host *host)
 	depth--;
 }
 
+static unsigned
+quarantine_nobody(struct app_host *host, struct http_exchange *exchange)
+{
+	return 0;
+}
+
 static const struct app_host_functions host_functions = {
 	.now_ms = now_ms,
 	.timer_start = timer_start,
@@ -175,6 +181,7 @@ static const struct app_host_functions host_functions = {
 	.enter = enter,
 	.leave = leave,
 	.rename = rename_nobody,
+	.quarantine = quarantine_nobody,
 };
 
 static struct app_host host = { .functions = &host_functions };
@@ -257,12 +264,11 @@ static struct http_server server;
 static struct http_exchange exchange;
 
 static void
-open_app(void)
+open_mounts(const struct test_mount *mounts, size_t count)
 {
-	static const struct test_mount mount = { .setup = set_up };
 	struct error error;
 
-	ck_assert_int_eq(test_app_new(&mount, 1, &app, &error), 0);
+	ck_assert_int_eq(test_app_new(mounts, count, &app, &error), 0);
 	app->host = &host;
 	((struct settings *)(uintptr_t)app->settings)->http.body_memory = 4096;
 	server = (struct http_server) {
@@ -271,6 +277,14 @@ open_app(void)
 		.arena_pool = arena_pool_new(8192, 4),
 		.arena_limit = 1 << 20,
 	};
+}
+
+static void
+open_app(void)
+{
+	static const struct test_mount mount = { .setup = set_up };
+
+	open_mounts(&mount, 1);
 }
 
 static void
@@ -425,11 +439,35 @@ never_called(struct cohort_worker *worker, void *context)
 	ck_abort_msg("called after the stop");
 }
 
+START_TEST(an_exchange_has_its_mount)
+{
+	static const struct test_mount mounts[] = {
+		{ .prefix = "/a", .setup = set_up },
+		{ .prefix = "/b", .setup = set_up },
+	};
+	static const struct {
+		const char *target;
+		uint16_t mount;
+	} rows[] = { { "/a/text", 1 }, { "/b/text", 2 }, { "/b/no/such", 2 },
+		{ "/c", 0 } };
+	size_t i;
+
+	close_app();
+	open_mounts(mounts, 2);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin("GET", rows[i].target, 0);
+		ck_assert_uint_eq(exchange.mount, rows[i].mount);
+		end();
+	}
+}
+END_TEST
+
 START_TEST(nothing_is_queued_after_the_stop)
 {
 	app_stop(app);
 	ck_assert_int_eq(cohort_call(&app->worker, never_called, NULL), -1);
-	app_run_queue(app);
+	while (app_run_queued(app))
+		continue;
 }
 END_TEST
 
@@ -498,6 +536,7 @@ main(void)
 	tcase_add_test(tcase, a_body_is_asked_for_once);
 	tcase_add_test(tcase, a_body_that_cannot_be_kept_is_a_500);
 	tcase_add_loop_test(tcase, a_line_names_its_request_once, 0, 2);
+	tcase_add_test(tcase, an_exchange_has_its_mount);
 	tcase_add_test(tcase, nothing_is_queued_after_the_stop);
 	tcase_add_test(tcase, half_close_is_the_routes);
 	tcase_add_test(tcase, half_close_may_be_kept_by_default);

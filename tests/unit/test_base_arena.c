@@ -253,6 +253,38 @@ START_TEST(what_was_reset_is_poisoned)
 }
 END_TEST
 
+START_TEST(what_is_moved_outlives_its_pool)
+{
+	struct arena_pool *from_pool = arena_pool_new(1024, 4);
+	struct arena_pool *other = arena_pool_new(1, 0);
+	struct arena from, moved;
+	char *small, *large;
+
+	arena_init(&from, from_pool, 100000);
+	arena_init(&moved, other, 0);
+	small = arena_copy(&from, "small", 5);
+	large = arena_alloc(&from, 5000);
+	arena_move(&from, &moved);
+	ck_assert_str_eq(arena_copy(&from, "again", 5), "again");
+	arena_reset(&from);
+	arena_pool_free(&from_pool);
+	ck_assert_str_eq(small, "small");
+	ck_assert_int_eq(large[4999], 0);
+	arena_reset(&moved);
+	arena_pool_free(&other);
+}
+END_TEST
+
+START_TEST(moving_into_one_in_use_panics)
+{
+	struct arena other;
+
+	arena_init(&other, arena_pool_new(1024, 1), 10000);
+	arena_alloc(&other, 1);
+	arena_move(&arena, &other);
+}
+END_TEST
+
 static void
 add_panics(TCase *tcase)
 {
@@ -263,6 +295,8 @@ add_panics(TCase *tcase)
 	    tcase, beyond_the_limit_by_small_pieces_panics, SIGABRT);
 	tcase_add_test_raise_signal(
 	    tcase, freeing_a_pool_in_use_panics, SIGABRT);
+	tcase_add_test_raise_signal(
+	    tcase, moving_into_one_in_use_panics, SIGABRT);
 }
 
 int
@@ -285,6 +319,7 @@ main(void)
 	tcase_add_test(tcase, copy_ends_with_nul);
 	tcase_add_test(tcase, format_makes_any_length);
 	tcase_add_test(tcase, what_was_reset_is_poisoned);
+	tcase_add_test(tcase, what_is_moved_outlives_its_pool);
 	suite_add_tcase(suite, tcase);
 	add_panics(panics);
 	suite_add_tcase(suite, panics);

@@ -176,7 +176,11 @@ static const struct {
 	    "2: no such option 'wrokers': here may stand user, group, "
 	    "workers, max_connections, start_timeout, shutdown_timeout, "
 	    "pid_file, error_log, log_level, access_log, access_format, "
-	    "types, open_files, open_files_valid, listen, http or host" },
+	    "types, open_files, open_files_valid, state_directory, "
+	    "control_socket, core_dumps, core_directory, hang_warn, "
+	    "hang_timeout, quarantine, quarantine_crashes, "
+	    "quarantine_within, quarantine_time, quarantine_targets, "
+	    "threads, thread_queue, thread_timeout, listen, http or host" },
 	{ "listen \"*:80\" { port = 3 }\n",
 	    "1: no such option 'port': here may stand backlog, mode, v6only "
 	    "or defer_accept" },

@@ -128,6 +128,105 @@ START_TEST(test_no_time_waits_for_ever)
 }
 END_TEST
 
+static void
+resume_at(uint64_t now_ms, int index, uint64_t due_ms)
+{
+	deadlines.now_ms = now_ms;
+	conn_deadline_resume(
+	    &deadlines, &waiting[index], CONN_DEADLINE_IDLE, due_ms);
+}
+
+/* A batch, latest first, between waits that run already. */
+START_TEST(test_resumed_among_others)
+{
+	start_at(10000, 0, CONN_DEADLINE_IDLE);
+	start_at(10100, 1, CONN_DEADLINE_IDLE);
+	start_at(10200, 2, CONN_DEADLINE_IDLE);
+	resume_at(10300, 3, 11250);
+	resume_at(10300, 4, 11150);
+	resume_at(10300, 5, 11100);
+	resume_at(10300, 6, 10900);
+	ck_assert_uint_eq(deadlines.armed_for_ms, 10900);
+	ck_assert_str_eq(due_at(10899), "");
+	ck_assert_str_eq(due_at(10900), "6I ");
+	ck_assert_str_eq(due_at(11000), "0I ");
+	ck_assert_str_eq(due_at(11150), "1I 5I 4I ");
+	ck_assert_str_eq(due_at(20000), "2I 3I ");
+}
+END_TEST
+
+/* Only slower. */
+START_TEST(test_resumed_in_any_order)
+{
+	resume_at(10300, 0, 10500);
+	resume_at(10300, 1, 10700);
+	resume_at(10300, 2, 10600);
+	resume_at(10300, 3, 10400);
+	ck_assert_str_eq(due_at(20000), "3I 0I 2I 1I ");
+}
+END_TEST
+
+/* What was the last in the round before may be anywhere by now. */
+START_TEST(test_resumed_in_another_round)
+{
+	resume_at(10300, 0, 11000);
+	conn_deadlines_forget_now(&deadlines);
+	conn_deadline_stop(&waiting[0]);
+	start_at(10300, 0, CONN_DEADLINE_BODY);
+	resume_at(10300, 1, 10900);
+	ck_assert_str_eq(due_at(20000), "0B 1I ");
+}
+END_TEST
+
+START_TEST(test_resumed_within_bounds)
+{
+	resume_at(10000, 0, 50000);
+	resume_at(10000, 1, 0);
+	resume_at(10000, 2, 1);
+	ck_assert_uint_eq(waiting[0].due_ms, 11000);
+	ck_assert_uint_eq(waiting[1].due_ms, 11000);
+	ck_assert_str_eq(due_at(10000), "2I ");
+	ck_assert_str_eq(due_at(10999), "");
+	ck_assert_str_eq(due_at(11000), "1I 0I ");
+}
+END_TEST
+
+START_TEST(test_resumed_without_a_time)
+{
+	deadlines.now_ms = 10000;
+	conn_deadline_resume(
+	    &deadlines, &waiting[0], CONN_DEADLINE_LINGER, 10001);
+	ck_assert_int_eq(waiting[0].class, CONN_DEADLINE_LINGER);
+	conn_deadline_resume(
+	    &deadlines, &waiting[1], CONN_DEADLINE_NONE, 10001);
+	ck_assert_uint_eq(deadlines.armed_for_ms, 0);
+	ck_assert_str_eq(due_at(UINT64_MAX), "");
+}
+END_TEST
+
+/* Each walks as far as those between it and the one before it: with a walk
+ * from the end for each, this would be 4 * 10^10 steps. */
+START_TEST(test_resumed_by_many)
+{
+	static struct conn_deadline running[200000], resumed[200000];
+	const size_t count = sizeof(running) / sizeof(*running);
+	size_t i;
+
+	deadlines.timeouts_ms[CONN_DEADLINE_IDLE] = count;
+	for (i = 0; i < count; i++) {
+		deadlines.now_ms = 10000 + i;
+		conn_deadline_start(
+		    &deadlines, &running[i], CONN_DEADLINE_IDLE);
+	}
+	for (i = 0; i < count; i++)
+		conn_deadline_resume(&deadlines, &resumed[i],
+		    CONN_DEADLINE_IDLE, 10000 + 2 * count - i);
+	ck_assert_ptr_eq(
+	    list_first(&deadlines.lists[CONN_DEADLINE_IDLE]), &running[0].link);
+	ck_assert_ptr_eq(running[1].link.next, &resumed[count - 1].link);
+}
+END_TEST
+
 START_TEST(test_restart_when_due)
 {
 	restart_as = CONN_DEADLINE_HEAD;
@@ -206,6 +305,12 @@ main(void)
 	tcase_add_test(tests, test_start_replaces_the_wait_before);
 	tcase_add_test(tests, test_stop);
 	tcase_add_test(tests, test_no_time_waits_for_ever);
+	tcase_add_test(tests, test_resumed_among_others);
+	tcase_add_test(tests, test_resumed_in_any_order);
+	tcase_add_test(tests, test_resumed_in_another_round);
+	tcase_add_test(tests, test_resumed_within_bounds);
+	tcase_add_test(tests, test_resumed_without_a_time);
+	tcase_add_test(tests, test_resumed_by_many);
 	tcase_add_test(tests, test_restart_when_due);
 	tcase_add_test(tests, test_timer_is_armed_for_the_earliest_only);
 	tcase_add_test(tests, test_now_stands_until_forgotten);

@@ -25,12 +25,17 @@
 #include "conn/conn_protocol.h"
 #include "test_unit.h"
 
+#define FAKE_ROWS 4
+
 struct fake {
 	struct event_base *base;
 	struct conn_set *set;
 	struct conn_settings settings;
 	struct conn_origin origin;
-	uint64_t open, busy, accepted, closed[CONN_CLOSE_COUNT];
+	uint64_t open, busy, accepted, adopted, closed[CONN_CLOSE_COUNT];
+	struct ipc_loop loop;
+	struct ipc_output output;
+	struct ipc_row rows[FAKE_ROWS];
 	unsigned on_closed_calls;
 	char calls[4096];  /* "open input(5) close(reset) " */
 	struct conn *conn; /* the last one opened; NULL once closed */
@@ -157,6 +162,11 @@ fake_init(struct fake *fake)
 	fake->settings.open = &fake->open;
 	fake->settings.busy = &fake->busy;
 	fake->settings.accepted = &fake->accepted;
+	fake->settings.adopted = &fake->adopted;
+	fake->settings.loop = &fake->loop;
+	fake->settings.output = &fake->output;
+	fake->settings.rows = fake->rows;
+	fake->settings.row_count = FAKE_ROWS;
 	fake->settings.closed = fake->closed;
 	fake->settings.on_closed = fake_on_closed;
 	fake->settings.context = fake;
@@ -168,9 +178,16 @@ fake_init(struct fake *fake)
 static inline void
 fake_fini(struct fake *fake)
 {
+	size_t i;
+
 	conn_set_free(&fake->set);
 	ck_assert_uint_eq(fake->open, 0);
 	ck_assert_uint_eq(fake->busy, 0);
+	for (i = 0; i < FAKE_ROWS; i++)
+		ck_assert_int_eq(fake->rows[i].fd, 0);
+	ck_assert_uint_eq(fake->output.row, 0);
+	ck_assert_uint_eq(fake->loop.running, 0);
+	ck_assert_uint_eq(fake->loop.stepping, 0);
 	event_base_free(fake->base);
 	if (fake->client != -1)
 		close(fake->client);
@@ -183,8 +200,20 @@ fake_accept(struct fake *fake, int fd)
 
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	fcntl(fake->client, F_SETFL, O_NONBLOCK);
+	conn_set_enter(fake->set);
 	conn_set_accept(
 	    fake->set, fd, &address, sizeof(sa_family_t), &fake->origin);
+}
+
+/* One that another worker handed over; the fake's client is its other end. */
+static inline void
+fake_adopt(struct fake *fake, int fd, const struct ipc_orphan *orphan,
+    const void *input)
+{
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	fcntl(fake->client, F_SETFL, O_NONBLOCK);
+	conn_set_enter(fake->set);
+	conn_set_adopt(fake->set, fd, orphan, input, &fake->origin);
 }
 
 static inline void

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <dlfcn.h>
+#include <pthread.h>
+#include <sched.h>
 
 #include "test_conn_fake.h"
 
@@ -318,6 +320,98 @@ START_TEST(test_now_is_of_this_round)
 }
 END_TEST
 
+/* ---- parking ---- */
+
+static void *
+enter(void *context)
+{
+	(void)context;
+	conn_set_enter(fake.set);
+	return NULL;
+}
+
+static void *
+enter_and_settle(void *context)
+{
+	conn_set_enter(fake.set);
+	__atomic_store_n(&fake.loop.park, 1, __ATOMIC_SEQ_CST);
+	conn_set_settle(fake.set);
+	return context;
+}
+
+static uint32_t
+load(const uint32_t *place)
+{
+	return __atomic_load_n(place, __ATOMIC_SEQ_CST);
+}
+
+/* The loop's thread, as a crash in another one finds it. */
+static void
+expect_parked(void *(*run)(void *), uint32_t running)
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, run, NULL), 0);
+	while (load(&fake.loop.parked) == 0)
+		sched_yield();
+	ck_assert_uint_eq(load(&fake.loop.running), running);
+	ck_assert_uint_eq(load(&fake.loop.stepping), 0);
+	pthread_detach(thread); /* it waits for ever */
+	fake.loop = (struct ipc_loop) { .running = 0 };
+}
+
+START_TEST(test_parks_at_the_begin)
+{
+	fake.loop.park = 1;
+	expect_parked(enter, 1);
+}
+END_TEST
+
+START_TEST(test_parks_at_the_end)
+{
+	expect_parked(enter_and_settle, 0);
+}
+END_TEST
+
+/* Not before all is settled, whoever settles inside. */
+static void
+ask_and_settle(struct fake *state, struct conn *conn)
+{
+	__atomic_store_n(&state->loop.park, 1, __ATOMIC_SEQ_CST);
+	conn_send(conn, "answer", 6);
+	conn_set_enter(state->set);
+	conn_set_settle(state->set);
+	state->wakes++;
+}
+
+static void *
+serve(void *context)
+{
+	fake_turn(&fake);
+	return context;
+}
+
+START_TEST(test_a_step_is_not_parked)
+{
+	fake_connect(&fake, NULL);
+	fake.on_input = ask_and_settle;
+	ck_assert_int_eq(send(fake.client, "request", 7, 0), 7);
+	expect_parked(serve, 0);
+	ck_assert_uint_eq(fake.wakes, 1);
+	ck_assert_str_eq(fake_received(&fake), "answer");
+}
+END_TEST
+
+START_TEST(test_runs_between_enter_and_settle)
+{
+	ck_assert_uint_eq(fake.loop.running, 0);
+	conn_set_enter(fake.set);
+	ck_assert_uint_eq(fake.loop.running, 1);
+	conn_set_settle(fake.set);
+	ck_assert_uint_eq(fake.loop.running, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -339,6 +433,10 @@ main(void)
 	    tests, test_restless_connection_does_not_starve_the_loop);
 	tcase_add_test(tests, test_accept_when_one_has_closed);
 	tcase_add_test(tests, test_now_is_of_this_round);
+	tcase_add_test(tests, test_parks_at_the_begin);
+	tcase_add_test(tests, test_parks_at_the_end);
+	tcase_add_test(tests, test_a_step_is_not_parked);
+	tcase_add_test(tests, test_runs_between_enter_and_settle);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);
 }

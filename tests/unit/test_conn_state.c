@@ -6,12 +6,12 @@
 
 /* clang-format off */
 static const enum conn_state expected[CONN_STATE_COUNT][CONN_EVENT_COUNT] = {
-	/*			    OPEN      FINISH        FLUSHED        CLOSE */
-	[CONN_STATE_ACCEPTED] =	  { TO(OPEN), NO,           NO,            TO(CLOSED) },
-	[CONN_STATE_OPEN] =	  { NO,       TO(FLUSHING), NO,            TO(CLOSED) },
-	[CONN_STATE_FLUSHING] =	  { NO,       NO,           TO(LINGERING), TO(CLOSED) },
-	[CONN_STATE_LINGERING] =  { NO,       NO,           NO,            TO(CLOSED) },
-	[CONN_STATE_CLOSED] =	  { NO,       NO,           NO,            NO },
+	/*			    OPEN      LINGER         FINISH        FLUSHED        CLOSE */
+	[CONN_STATE_ACCEPTED] =	  { TO(OPEN), TO(LINGERING), NO,           NO,            TO(CLOSED) },
+	[CONN_STATE_OPEN] =	  { NO,       NO,            TO(FLUSHING), NO,            TO(CLOSED) },
+	[CONN_STATE_FLUSHING] =	  { NO,       NO,            NO,           TO(LINGERING), TO(CLOSED) },
+	[CONN_STATE_LINGERING] =  { NO,       NO,            NO,           NO,            TO(CLOSED) },
+	[CONN_STATE_CLOSED] =	  { NO,       NO,            NO,           NO,            NO },
 };
 /* clang-format on */
 
@@ -86,6 +86,33 @@ START_TEST(test_entry_actions)
 }
 END_TEST
 
+/* An open one's is what the protocol told. */
+START_TEST(test_rows_exchange)
+{
+	struct fake fake = { .base = NULL };
+	const uint32_t *exchange = &fake.rows[0].exchange;
+
+	fake_init(&fake);
+	fake_connect(&fake, NULL);
+	ck_assert_uint_eq(*exchange, IPC_ROW_NONE);
+	conn_exchange_begin(fake.conn, 7, false);
+	ck_assert_uint_eq(*exchange, IPC_ROW_UNANSWERED);
+	conn_state_advance(fake.conn, CONN_EVENT_FINISH);
+	ck_assert_uint_eq(*exchange, IPC_ROW_PRIVATE);
+	conn_exchange_answer(fake.conn);
+	ck_assert_uint_eq(*exchange, IPC_ROW_PRIVATE);
+	conn_state_advance(fake.conn, CONN_EVENT_FLUSHED);
+	ck_assert_uint_eq(*exchange, IPC_ROW_NONE);
+	ck_assert_uint_eq(fake.rows[0].deadline_class, CONN_DEADLINE_LINGER);
+	ck_assert_uint_eq(fake.rows[0].due_ms, fake.conn->guard.due_ms);
+	ck_assert_uint_gt(fake.rows[0].due_ms, 0);
+	ck_assert_int_eq(fake.rows[0].fd, fake.conn->fd + 1);
+	conn_state_advance(fake.conn, CONN_EVENT_CLOSE);
+	ck_assert_int_eq(fake.rows[0].fd, 0);
+	fake_fini(&fake);
+}
+END_TEST
+
 START_TEST(test_names)
 {
 	ck_assert_str_eq(conn_state_name(CONN_STATE_ACCEPTED), "accepted");
@@ -104,6 +131,7 @@ main(void)
 	tcase_add_loop_test_raise_signal(
 	    tests, test_other_steps_panic, SIGABRT, 0, pairs);
 	tcase_add_test(tests, test_entry_actions);
+	tcase_add_test(tests, test_rows_exchange);
 	tcase_add_test(tests, test_names);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);

@@ -23,6 +23,7 @@
 #include "http/http_date.h"
 #include "http/http_exchange.h"
 #include "http1/h1.h"
+#include "ipc/ipc_table.h"
 
 #define FAKE_PIECES_MAX 1024
 
@@ -57,6 +58,11 @@ struct conn {
 	enum conn_close reason;
 	enum conn_deadline_class wait;
 	unsigned wait_count;
+
+	/* Containment's. */
+	enum ipc_row_exchange exchange;
+	uint64_t exchange_id, exchange_count, request_count;
+	bool is_head_only, is_adopted;
 };
 
 /* ---- conn.h ---- */
@@ -92,11 +98,13 @@ conn_input(struct conn *conn, size_t *size_r)
 	return conn->input_size == 0 ? NULL : conn->input;
 }
 
-/* The consumed bytes are gone, stricter than conn.h promises. */
+/* The consumed bytes are gone, stricter than conn.h promises.  Whoever goes
+ * on with a connection that has no exchange needs all of them. */
 void
 conn_consume(struct conn *conn, size_t size)
 {
 	ck_assert_uint_le(size, conn->input_size);
+	ck_assert(size == 0 || conn->exchange != IPC_ROW_NONE);
 	memmove(conn->input, conn->input + size, conn->input_size - size);
 	memset(conn->input + conn->input_size - size, '#', size);
 	conn->input_size -= size;
@@ -127,6 +135,7 @@ fake_add_piece(struct conn *conn, size_t size)
 	struct fake_piece *piece = &conn->pieces[conn->piece_count];
 
 	ck_assert_uint_lt(conn->piece_count, FAKE_PIECES_MAX);
+	ck_assert_int_ne(conn->exchange, IPC_ROW_NONE);
 	conn->piece_count++;
 	*piece = (struct fake_piece) { .size = size, .fd = -1 };
 	conn->queued += size;
@@ -190,6 +199,12 @@ conn_wait(struct conn *conn, enum conn_deadline_class class)
 	conn->wait_count++;
 }
 
+enum conn_deadline_class
+conn_waiting(const struct conn *conn)
+{
+	return conn->wait;
+}
+
 void
 conn_finish(struct conn *conn, enum conn_close reason, bool linger)
 {
@@ -224,6 +239,48 @@ conn_set_busy(struct conn *conn, bool busy)
 {
 	ck_assert_int_ne(busy, conn->is_busy);
 	conn->is_busy = busy;
+}
+
+void
+conn_exchange_begin(struct conn *conn, uint64_t id, bool is_head_only)
+{
+	ck_assert_int_eq(conn->exchange, IPC_ROW_NONE);
+	conn->exchange = IPC_ROW_UNANSWERED;
+	conn->exchange_id = id;
+	conn->exchange_count++;
+	conn->is_head_only = is_head_only;
+}
+
+void
+conn_exchange_answer(struct conn *conn)
+{
+	ck_assert_int_eq(conn->exchange, IPC_ROW_UNANSWERED);
+	conn->exchange = IPC_ROW_ANSWERING;
+}
+
+void
+conn_exchange_end(struct conn *conn)
+{
+	ck_assert_int_eq(conn->exchange, IPC_ROW_ANSWERING);
+	conn->exchange = IPC_ROW_NONE;
+}
+
+uint64_t
+conn_request_count(const struct conn *conn)
+{
+	return conn->request_count;
+}
+
+void
+conn_count_request(struct conn *conn)
+{
+	conn->request_count++;
+}
+
+bool
+conn_is_adopted(const struct conn *conn)
+{
+	return conn->is_adopted;
 }
 
 /* ---- what the core does ---- */
@@ -388,8 +445,9 @@ fake_pass_deadline(struct conn *conn)
 	fake_settle(conn);
 }
 
+/* One that h1 has not seen. */
 static inline struct conn *
-fake_conn_new(struct h1 *h1)
+fake_conn_make(struct h1 *h1)
 {
 	struct conn *conn = memory_alloc(sizeof(*conn));
 
@@ -399,6 +457,14 @@ fake_conn_new(struct h1 *h1)
 	conn->room = SIZE_MAX / 2;
 	conn->output_limit = UINT64_MAX;
 	buffer_init(&conn->output, 0);
+	return conn;
+}
+
+static inline struct conn *
+fake_conn_new(struct h1 *h1)
+{
+	struct conn *conn = fake_conn_make(h1);
+
 	h1_protocol.open(conn);
 	return conn;
 }

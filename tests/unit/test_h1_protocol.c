@@ -1057,6 +1057,154 @@ START_TEST(test_request)
 }
 END_TEST
 
+/* ---- containment: what the connection's row would say ---- */
+
+static void
+expect_exchange(enum ipc_row_exchange expected)
+{
+	ck_assert_int_eq(fake.conn->exchange, expected);
+}
+
+START_TEST(test_row_of_an_exchange)
+{
+	feed(GET("/later"));
+	expect_exchange(IPC_ROW_UNANSWERED);
+	ck_assert_uint_eq(fake.conn->exchange_id, fake.exchange->id);
+	ck_assert(!fake.conn->is_head_only);
+	ck_assert_uint_eq(fake.conn->request_count, 1);
+	send_head(200, 5);
+	expect_exchange(IPC_ROW_ANSWERING);
+	fake.exchange->functions->send_copy(fake.exchange, "hello", 5);
+	expect_exchange(IPC_ROW_ANSWERING);
+	fake.exchange->functions->send_end(fake.exchange);
+	expect_exchange(IPC_ROW_NONE);
+	fake_settle(fake.conn);
+	feed("HEAD /later HTTP/1.1\r\nHost: a\r\n\r\n");
+	expect_exchange(IPC_ROW_UNANSWERED);
+	ck_assert(fake.conn->is_head_only);
+	ck_assert_uint_eq(fake.conn->request_count, 2);
+}
+END_TEST
+
+/* While its body comes, and behind 100 Continue, it is unanswered. */
+START_TEST(test_row_while_the_body_comes)
+{
+	feed("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
+	     "Expect: 100-continue\r\n\r\n");
+	expect_output(CONTINUE);
+	expect_exchange(IPC_ROW_UNANSWERED);
+	feed("he");
+	expect_exchange(IPC_ROW_UNANSWERED);
+}
+END_TEST
+
+/* The rest of the body belongs to the exchange. */
+START_TEST(test_row_while_draining)
+{
+	feed("POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+	expect_output(HELLO);
+	expect_exchange(IPC_ROW_ANSWERING);
+	feed("llo");
+	expect_exchange(IPC_ROW_NONE);
+	expect_open();
+}
+END_TEST
+
+START_TEST(test_row_of_a_refusal)
+{
+	feed("GET / HTTP/1.1\r\nHost: a b\r\n\r\n");
+	ck_assert_uint_eq(fake.conn->exchange_count, 1);
+	ck_assert_uint_eq(fake.conn->request_count, 1);
+}
+END_TEST
+
+/* A batch is one exchange behind the other. */
+START_TEST(test_row_of_a_pipeline)
+{
+	feed(GET("/hello") GET("/hello") GET("/later"));
+	ck_assert_uint_eq(fake.conn->exchange_count, 3);
+	ck_assert_uint_eq(fake.conn->exchange_id, fake.exchange->id);
+	expect_exchange(IPC_ROW_UNANSWERED);
+}
+END_TEST
+
+/* ---- adopted connections ---- */
+
+static void
+adopt(uint64_t request_count, enum conn_deadline_class class, const char *input)
+{
+	fake_conn_free(fake.conn);
+	fake.conn = fake_conn_make(fake.h1);
+	fake.conn->is_adopted = true;
+	fake.conn->request_count = request_count;
+	fake.conn->wait = class;
+	fake_move_input(fake.conn, input, strlen(input));
+	h1_protocol.open(fake.conn);
+	fake.conn->woken = *input != '\0';
+	fake_settle(fake.conn);
+}
+
+static const struct {
+	uint64_t request_count;
+	enum conn_deadline_class class;
+	const char *input;
+	enum conn_deadline_class expected;
+	unsigned wait_count; /* how many waits begin here */
+} adoptions[] = {
+	/* What it waited for goes on. */
+	{ 0, CONN_DEADLINE_HEAD, "", CONN_DEADLINE_HEAD, 0 },
+	{ 3, CONN_DEADLINE_IDLE, "", CONN_DEADLINE_IDLE, 0 },
+	{ 0, CONN_DEADLINE_HEAD, "GET", CONN_DEADLINE_HEAD, 0 },
+	{ 3, CONN_DEADLINE_HEAD, "GET", CONN_DEADLINE_HEAD, 0 },
+	/* It had not begun. */
+	{ 0, CONN_DEADLINE_NONE, "", CONN_DEADLINE_HEAD, 1 },
+	{ 3, CONN_DEADLINE_NONE, "", CONN_DEADLINE_IDLE, 1 },
+	{ 3, CONN_DEADLINE_IDLE, "GET", CONN_DEADLINE_HEAD, 1 },
+	/* It cannot have been for that. */
+	{ 3, CONN_DEADLINE_HEAD, "", CONN_DEADLINE_IDLE, 1 },
+	{ 0, CONN_DEADLINE_IDLE, "", CONN_DEADLINE_HEAD, 1 },
+	{ 3, CONN_DEADLINE_BODY, "", CONN_DEADLINE_IDLE, 1 },
+};
+
+/* And ends as such a wait does. */
+START_TEST(test_adopted_wait)
+{
+	adopt(adoptions[_i].request_count, adoptions[_i].class,
+	    adoptions[_i].input);
+	ck_assert_int_eq(fake.conn->wait, adoptions[_i].expected);
+	ck_assert_uint_eq(fake.conn->wait_count, adoptions[_i].wait_count);
+	expect_open();
+	fake_pass_deadline(fake.conn);
+	expect_closed(adoptions[_i].expected == CONN_DEADLINE_IDLE ?
+		CONN_CLOSE_IDLE :
+		CONN_CLOSE_HEAD_TIMEOUT);
+}
+END_TEST
+
+START_TEST(test_adopted_goes_on)
+{
+	adopt(3, CONN_DEADLINE_HEAD, "GET /hello HTTP/1.1\r\nHo");
+	expect_output("");
+	feed("st: a\r\n\r\n");
+	expect_output(HELLO);
+	ck_assert_uint_eq(fake.conn->request_count, 4);
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_IDLE);
+	expect_open();
+}
+END_TEST
+
+START_TEST(test_adopted_has_used_up_its_requests)
+{
+	fake_fini(&fake);
+	fake_init(&fake);
+	fake.settings.max_requests = 4;
+	fake_start(&fake);
+	adopt(3, CONN_DEADLINE_IDLE, "");
+	feed(GET("/hello"));
+	expect_output(HELLO_CLOSE);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1132,5 +1280,14 @@ main(void)
 	tcase_add_test(tcase, test_retire_at_next_request);
 	tcase_add_test(tcase, test_retire_busy);
 	tcase_add_test(tcase, test_request);
+	tcase_add_test(tcase, test_row_of_an_exchange);
+	tcase_add_test(tcase, test_row_while_the_body_comes);
+	tcase_add_test(tcase, test_row_while_draining);
+	tcase_add_test(tcase, test_row_of_a_refusal);
+	tcase_add_test(tcase, test_row_of_a_pipeline);
+	tcase_add_loop_test(tcase, test_adopted_wait, 0,
+	    sizeof(adoptions) / sizeof(*adoptions));
+	tcase_add_test(tcase, test_adopted_goes_on);
+	tcase_add_test(tcase, test_adopted_has_used_up_its_requests);
 	return test_run(suite);
 }

@@ -10,88 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/base_fd.h"
-#include "base/base_memory.h"
-#include "base/base_object.h"
 #include "ipc/ipc_exit.h"
-#include "master/master_private.h"
+#include "test_master_setup.h"
 #include "test_unit.h"
-
-static struct master_options options = { .foreground = true };
-static struct master master;
-static struct error error;
-
-static struct settings *
-make_settings(void)
-{
-	struct settings *settings = settings_new();
-
-	settings->workers = 1;
-	memory_free(settings->error_log);
-	settings->error_log = memory_copy_text("stderr");
-	memory_free(settings->user);
-	settings->user = memory_copy_text("");
-	return settings;
-}
-
-static struct master_cohort *
-make_cohort(void)
-{
-	struct master_cohort *cohort;
-
-	ck_assert_msg(
-	    master_cohort_new(&master, make_settings(), &cohort, &error) == 0,
-	    "%s", error.text);
-	return cohort;
-}
-
-static void
-set_up(void)
-{
-	master = (struct master) {
-		.magic = MASTER_MAGIC,
-		.options = &options,
-		.scoreboard_fd = -1,
-		.pid_lock = -1,
-		.launcher = -1,
-		.log = -1,
-	};
-	list_init(&master.listeners);
-	list_init(&master.cohorts);
-	master.base = event_base_new();
-	ck_assert_int_eq(ipc_scoreboard_open(IPC_SLOTS_MAX, &master.scoreboard,
-			     &master.scoreboard_fd, &error),
-	    0);
-}
-
-static void
-tear_down(void)
-{
-	ipc_scoreboard_close(&master.scoreboard, &master.scoreboard_fd);
-	event_base_free(master.base);
-	fd_close(&master.log);
-}
-
-/* As master_spawn has it behind the fork. */
-static struct master_worker *
-make_worker(struct master_cohort *cohort, int *channel_r)
-{
-	struct master_worker *worker;
-
-	OBJECT_NEW(worker, MASTER_WORKER_MAGIC);
-	worker->cohort = cohort;
-	worker->generation = ++master.last_generation;
-	worker->process_fd = -1;
-	evtimer_assign(&worker->deadline, master.base, NULL, NULL);
-	list_append(&cohort->workers, &worker->link);
-	ck_assert_int_eq(ipc_process_open(worker->generation, &worker->process,
-			     &worker->process_fd, &error),
-	    0);
-	ck_assert_int_eq(
-	    ipc_channel_open(&worker->channel_fd, channel_r, &error), 0);
-	ck_assert_int_eq(master_channel_start(worker, &error), 0);
-	return worker;
-}
 
 /* Says that it is ready, and dies; both are there to be read then. */
 static void
@@ -116,11 +37,11 @@ die_ready(struct master_worker *worker, int channel)
 
 START_TEST(a_cohort_whose_worker_died_ready_does_not_serve)
 {
-	struct master_cohort *cohort = make_cohort();
+	struct master_cohort *cohort = test_cohort();
 	struct master_worker *worker;
 	int channel;
 
-	worker = make_worker(cohort, &channel);
+	worker = test_worker(cohort, 0, &channel);
 	die_ready(worker, channel);
 	master_spawn_reap(&master);
 	ck_assert_ptr_null(master.current);
@@ -132,7 +53,7 @@ END_TEST
 
 START_TEST(a_worker_that_died_ready_counts_as_one_that_never_served)
 {
-	struct master_cohort *cohort = make_cohort();
+	struct master_cohort *cohort = test_cohort();
 	struct master_worker *worker;
 	int channel;
 
@@ -140,7 +61,7 @@ START_TEST(a_worker_that_died_ready_counts_as_one_that_never_served)
 	master.current = cohort;
 	cohort->state = MASTER_COHORT_SERVING;
 	cohort->wanted = 0;
-	worker = make_worker(cohort, &channel);
+	worker = test_worker(cohort, 0, &channel);
 	die_ready(worker, channel);
 	master_spawn_reap(&master);
 	ck_assert_uint_eq(cohort->policy.failures, 1);
@@ -152,7 +73,7 @@ END_TEST
 /* Counts and generations there are any worker's to overwrite. */
 START_TEST(a_wild_scoreboard_does_not_touch_the_master)
 {
-	struct master_cohort *cohort = make_cohort();
+	struct master_cohort *cohort = test_cohort();
 	struct master_worker *worker;
 	int i;
 
@@ -187,7 +108,7 @@ main(void)
 	Suite *suite = suite_create("master_spawn");
 	TCase *tests = tcase_create("spawn");
 
-	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_checked_fixture(tests, test_master_open, test_master_close);
 	tcase_add_test(tests, a_cohort_whose_worker_died_ready_does_not_serve);
 	tcase_add_test(
 	    tests, a_worker_that_died_ready_counts_as_one_that_never_served);

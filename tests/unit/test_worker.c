@@ -32,7 +32,8 @@
 
 #include <cohort/cohort.h>
 
-#define WAIT_MS 10000
+#define WAIT_MS   10000
+#define ROW_COUNT 1000 /* of the connection table */
 
 /* ---- the application ---- */
 
@@ -246,7 +247,8 @@ static struct ipc_listener listener = { .fd = -1, .name = "here" };
 static struct ipc_heritage heritage;
 static struct ipc_process *process; /* the master's mapping */
 static int channel = -1, error_log = -1, access_log = -1;
-static struct ipc_message message;
+static struct ipc_packet packet;
+static struct ipc_message message; /* the packet's */
 static pid_t pid;
 
 static struct ipc_slot *
@@ -313,6 +315,7 @@ make_master(void)
 		.builtin = &module,
 		.listeners = &listener,
 		.listener_count = 1,
+		.quarantine_fd = -1,
 		.error_log = error_log,
 		.access_log = access_log,
 	};
@@ -320,8 +323,9 @@ make_master(void)
 			     &heritage.scoreboard_fd, &error),
 	    0);
 	heritage.scoreboard->slots_used = 4;
-	ck_assert_int_eq(
-	    ipc_process_open(1234, &process, &heritage.process_fd, &error), 0);
+	ck_assert_int_eq(ipc_process_open(1234, ROW_COUNT, &process,
+			     &heritage.process_fd, &error),
+	    0);
 	ck_assert_int_eq(
 	    ipc_channel_open(&channel, &heritage.channel, &error), 0);
 	slot()->cohort = 1;
@@ -374,11 +378,13 @@ static enum ipc_received
 hear(void)
 {
 	struct pollfd descriptor = { .fd = channel, .events = POLLIN };
-	int descriptors[IPC_DESCRIPTORS_MAX];
+	enum ipc_received received;
 
 	ck_assert_int_eq(poll(&descriptor, 1, WAIT_MS), 1);
-	return ipc_channel_receive(
-	    channel, IPC_SIDE_MASTER, &message, descriptors, &error);
+	received =
+	    ipc_channel_receive(channel, IPC_SIDE_MASTER, &packet, &error);
+	message = packet.message;
+	return received;
 }
 
 static void
@@ -737,7 +743,9 @@ END_TEST
 START_TEST(signals_are_the_masters_business)
 {
 	static const int ignored[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP,
-		SIGWINCH, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE };
+		SIGWINCH, SIGTTIN, SIGTTOU, SIGUSR1, SIGPIPE };
+	static const int handled[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+		SIGSYS, SIGTRAP, SIGUSR2 };
 	char expected[33], words[64];
 	size_t i;
 
@@ -746,6 +754,8 @@ START_TEST(signals_are_the_masters_business)
 	expected[32] = '\0';
 	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		expected[ignored[i]] = 'i';
+	for (i = 0; i < sizeof(handled) / sizeof(handled[0]); i++)
+		expected[handled[i]] = 'h';
 	snprintf(words, sizeof(words), "\r\n\r\n%s", expected);
 	start_serving();
 	exchange("/signals", words);
@@ -953,7 +963,7 @@ START_TEST(what_ran_is_known_after_death)
 	ck_assert_str_eq(answer(fd), "");
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	pid = 0;
-	ck_assert(ipc_current_read(process, &current));
+	ck_assert(ipc_current_read(process, IPC_THREAD_LOOP, &current));
 	ck_assert_uint_ne(current.exchange_id, 0);
 	ck_assert_mem_eq(current.method, "GET", 3);
 	ck_assert_uint_eq(current.target_size, 13);

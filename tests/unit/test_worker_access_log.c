@@ -112,7 +112,8 @@ START_TEST(counters_count_without_a_file)
 	ck_assert_uint_eq(slot.statuses[0], 2);
 	ck_assert_uint_eq(slot.statuses[2], 1);
 	ck_assert_uint_eq(slot.statuses[5], 1);
-	ck_assert_uint_eq(process.current.exchanges, 4);
+	ck_assert_uint_eq(
+	    process.threads[IPC_THREAD_LOOP].current.exchanges, 4);
 	ck_assert_int_eq(event_base_loop(worker.base, EVLOOP_NONBLOCK), 1);
 }
 END_TEST

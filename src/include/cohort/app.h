@@ -85,7 +85,7 @@ COHORT_EXPORT int cohort_route_guard(
  * Runs before the handlers of app, at the complete head, when no byte of the
  * body was asked for: 401 and 413 come before the upload.  Outermost first,
  * then in the order declared.  DECLINED goes on, DONE answers, LATER (time,
- * descriptor, ticket) is allowed.  0, or -1.
+ * descriptor, job, ticket) is allowed.  0, or -1.
  */
 COHORT_EXPORT int cohort_before(
     struct cohort_app *app, cohort_handler *handler, void *context);
@@ -116,7 +116,18 @@ COHORT_EXPORT int cohort_error_page(
  *	timeout		until the reply is given, else 503: "30s"
  *	half_close	"end": a client's FIN ends a request that is LATER or
  *			streaming; "keep": it does not
+ *	blocking	"yes": handlers run in threads of the worker's pool,
+ *			beside everything else, and may block; "no"
  *	name		of a route, for the log: "user"
+ *
+ * A blocking handler may read head and body, allocate, give a whole reply,
+ * edit, refuse, fail, decline and log; and call what any thread may.  It may
+ * not wait, stream, attach, or use the worker's timers and watches.  Only
+ * data that it guards by locks may be shared with other functions.  Where
+ * thread_queue is full its requests are answered 503 with Retry-After; after
+ * thread_timeout 503, and its reply is dropped.  Free functions of what it
+ * replied with may run there or in the worker's own thread.
+ *
  * 0, or -1 (no such option, bad value).
  */
 COHORT_EXPORT int cohort_option(

@@ -19,6 +19,8 @@
  *	guard		-	yes	-	-	-	-	no
  *	before		-	yes	-	yes	(3)	yes	no
  *	handler (4)	-	yes	yes	yes	yes	yes	no
+ *	blocking (6)	-	yes	yes	yes	-	-	yes
+ *	work of a job	-	-	-	-	-	-	yes
  *	after		-	yes	-	(5)	-	-	no
  *	error page	-	yes	-	(5)	-	-	no
  *	on_end		-	yes	-	-	-	yes	no
@@ -26,9 +28,10 @@
  *
  *	(1) and no outside effect at all
  *	(2) within start_timeout and shutdown_timeout
- *	(3) time, descriptors, tickets
+ *	(3) time, descriptors, jobs, tickets
  *	(4) and every continuation
  *	(5) edits or replaces it
+ *	(6) the handler of a route with the option blocking "yes"
  *
  * Anything else is refused with a log line that names function and phase.  A
  * wrong thread or a dead pointer aborts the worker, which costs one request.

@@ -4,9 +4,9 @@
  *
  * Routing, middleware, verdicts, phases, limits and log are the real ones;
  * loop, client and clock are not.  When nothing but timers can happen, time
- * jumps, so no test sleeps; descriptors are really waited for.  All runs
- * inside these calls, in the calling thread and process: a crash is left to
- * the debugger and the sanitizers.
+ * jumps, so no test sleeps; descriptors and jobs are really waited for.  All
+ * runs inside these calls, in the calling thread, but for jobs and blocking
+ * handlers, and process: a crash is left to the debugger and the sanitizers.
  *
  * Texts and replies belong to the test and live until cohort_test_close,
  * unless said otherwise.
@@ -103,7 +103,7 @@ COHORT_EXPORT const char *cohort_test_log(struct cohort_test *test);
  * Ends what runs, calls the stop hooks, frees *test with its replies, and
  * makes it NULL.  0; or -1, with the reason on stderr, if something was left
  * behind: a request that had not ended, a timer or watch that the stop hooks
- * did not stop.
+ * did not stop, a job that still runs after ten seconds.
  */
 COHORT_EXPORT int cohort_test_close(struct cohort_test **test);
 

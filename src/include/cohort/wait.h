@@ -7,14 +7,16 @@
  * and room form one set, like that of poll(2): several may be armed, the
  * first that happens runs its next, and whenever a function of a request
  * starts nothing of its set is armed any more.  So no stale timer fires, and
- * close(fd) is safe there.  Tickets and on_retire stand outside the set.
+ * close(fd) is safe there.  Jobs, tickets and on_retire stand outside the
+ * set.
  *
  * What waits is owned by the request and vanishes with it; there is nothing
  * to cancel.  context stays the module's.  No continuation runs inside a
  * call.  While a request waits, its client is watched and its deadline runs.
  *
  * Phases: handler and continuations; but room, before middleware as well.
- * All on the worker's own thread but cohort_resume.
+ * All on the worker's own thread but cohort_resume; none in a handler of a
+ * route with blocking "yes", which waits as it likes.
  */
 #ifndef COHORT_WAIT_H
 #define COHORT_WAIT_H
@@ -47,6 +49,32 @@ COHORT_EXPORT enum cohort_verdict cohort_await_fd(
 COHORT_EXPORT enum cohort_verdict cohort_await_room(
     struct cohort_request *request, cohort_handler *next,
     void *context) COHORT_MUST_CHECK;
+
+/*
+ * Runs work(context) in a thread of the worker's pool, where it may block,
+ * and then next.  Counts as armed until next has begun.  Several jobs of one
+ * request run beside each other; each ends in its own next, one at a time.
+ *
+ * work touches its context only, and may log (request NULL).  The context
+ * may point to what the request gave out, such as memory of cohort_alloc,
+ * head and body: that, and what is attached, stays until the last job has
+ * ended.  on_end functions do not wait for that: they may run while work
+ * does.
+ *
+ * next runs if the request lives and has not got its reply by then; a job
+ * that has not begun by then does not run at all.  free_context, unless NULL,
+ * is called exactly once for context, in the worker's own thread: behind
+ * next, or when work has ended, or on failure before this returns.
+ *
+ * LATER, or FAILED with the reason logged.  When so many jobs wait that the
+ * configuration's thread_queue is full, FAILED and LATER answer the request
+ * with 503 and Retry-After.  One that takes longer than thread_timeout has
+ * its request answered 503, and runs on.
+ */
+COHORT_EXPORT enum cohort_verdict cohort_await_job(
+    struct cohort_request *request, void (*work)(void *context),
+    cohort_handler *next, void *context,
+    cohort_free *free_context) COHORT_MUST_CHECK;
 
 /*
  * A ticket by which code that has no request may continue this one.  Having
@@ -85,7 +113,8 @@ COHORT_EXPORT int cohort_deadline(struct cohort_request *request, uint32_t ms);
  * Calls function when the request has ended, however; last in, first out, each
  * once.  Foreign work for it is cancelled here.  function may read the head,
  * and the request's memory is still there; it can no longer answer or wait.
- * 0, or -1.
+ * A job or blocking handler may still run: what that uses is attached to the
+ * request instead (cohort_attach).  0, or -1.
  */
 COHORT_EXPORT int cohort_on_end(struct cohort_request *request,
     void (*function)(

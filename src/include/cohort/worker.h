@@ -3,10 +3,13 @@
  * What no request owns: a connection pool, a refresh; and the log.
  *
  * A worker is a process with one loop thread, on which all functions of its
- * modules run, never beside each other.  So a module's statics need no lock,
- * and each worker has its own.  Where "any thread" is said a function may be
+ * modules run, never beside each other, but for jobs and blocking handlers.
+ * So a module's statics need no lock unless those use them, and each worker
+ * has its own.  Where "any thread" is said a function may be
  * called by threads of the module's own, too: those are started in a start
- * hook, with all signals blocked, and ended in a stop hook.
+ * hook, with all signals blocked, and ended in a stop hook.  A crash in one
+ * of them answers no request with 500; an overflow of its stack can only be
+ * contained if it has a sigaltstack(2).
  *
  * Phases of timers and watches: start and stop hooks, before, handler and
  * continuations, on_end and free functions, and functions that the loop
@@ -85,7 +88,7 @@ COHORT_EXPORT uint64_t cohort_now_ms(const struct cohort_worker *worker);
 /*
  * Logs a line with the context of request, or with request NULL that of
  * whatever runs.  Control characters are escaped.  Any phase; any thread
- * with request NULL.
+ * with request NULL, a blocking handler's also with its request.
  */
 COHORT_EXPORT void cohort_log(const struct cohort_request *request,
     enum cohort_level level, const char *format, ...) COHORT_PRINTF(3, 4);
@@ -96,7 +99,7 @@ COHORT_EXPORT void cohort_log_v(const struct cohort_request *request,
 /*
  * What the request is at, "asking the database": shown in log lines, hang
  * and crash records until changed.  phrase is static text; NULL: nothing
- * special.  Phases: before, handler and continuations.
+ * special.  Phases: before, handler and continuations, blocking handlers.
  */
 COHORT_EXPORT void cohort_doing(
     struct cohort_request *request, const char *phrase);

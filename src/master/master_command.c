@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The table of what may be asked for over the control socket: a request is
+ * {"command": NAME}, a reply has what the row's function puts into it.
+ */
+#include <string.h>
+
+#include "base/base_buffer.h"
+#include "base/base_log.h"
+#include "base/base_memory.h"
+#include "master/master_private.h"
+
+#define NAME_SHOWN 64
+
+static json_t *
+run_status(struct master *master)
+{
+	return master_status(master);
+}
+
+/* With where the bytes of modules are: STATE_DIRECTORY/modules. */
+static json_t *
+run_crashes(struct master *master)
+{
+	const char *directory = master->state_directory;
+	bool has_directory = directory != NULL && directory[0] != '\0';
+
+	json_t *place = has_directory ? json_string(directory) : NULL;
+
+	return json_pack("{s:o, s:o}", "crashes", master_crashes_list(master),
+	    "state_directory", place == NULL ? json_null() : place);
+}
+
+static json_t *
+run_crashes_clear(struct master *master)
+{
+	size_t count = master_crashes_clear(master);
+
+	log_info("crashes: %zu records dropped", count);
+	return json_pack("{s:I}", "cleared", (json_int_t)count);
+}
+
+static json_t *
+run_quarantine(struct master *master)
+{
+	return json_pack("{s:o, s:o}", "quarantine",
+	    master_quarantine_list(master), "counters",
+	    master_quarantine_counters(master));
+}
+
+static json_t *
+run_quarantine_clear(struct master *master)
+{
+	return json_pack(
+	    "{s:I}", "cleared", (json_int_t)master_quarantine_clear(master));
+}
+
+static const struct {
+	const char *name;
+	json_t *(*run)(struct master *master);
+} commands[] = {
+	{ "status", run_status },
+	{ "crashes", run_crashes },
+	{ "crashes-clear", run_crashes_clear },
+	{ "quarantine", run_quarantine },
+	{ "quarantine-clear", run_quarantine_clear },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+json_t *
+master_command_error(const char *format, ...)
+{
+	struct buffer escaped;
+	va_list arguments;
+	json_t *reply;
+	char *text;
+
+	va_start(arguments, format);
+	text = memory_format_v(format, arguments);
+	va_end(arguments);
+	buffer_init(&escaped, 0);
+	buffer_append_escaped(&escaped, text, strlen(text));
+	reply = json_pack(
+	    "{s:s}", "error", escaped.data == NULL ? "" : escaped.data);
+	buffer_fini(&escaped);
+	memory_free(text);
+	return reply;
+}
+
+static json_t *
+refuse(const char *name)
+{
+	struct buffer known;
+	json_t *reply;
+	size_t i;
+
+	buffer_init(&known, 0);
+	for (i = 0; i < COMMAND_COUNT; i++)
+		buffer_format(
+		    &known, "%s%s", i == 0 ? "" : ", ", commands[i].name);
+	reply = master_command_error(
+	    "unknown command %.*s: there are %s", NAME_SHOWN, name, known.data);
+	buffer_fini(&known);
+	return reply;
+}
+
+json_t *
+master_command_run(struct master *master, const json_t *request)
+{
+	const char *name =
+	    json_string_value(json_object_get(request, "command"));
+	json_t *reply;
+	size_t i;
+
+	if (name == NULL)
+		return master_command_error(
+		    "no request: its member command is no text");
+	for (i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(name, commands[i].name) != 0)
+			continue;
+		reply = commands[i].run(master);
+		return reply != NULL ?
+		    reply :
+		    master_command_error("%s: no answer can be made", name);
+	}
+	return refuse(name);
+}

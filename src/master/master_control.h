@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The control socket's parts, for the files of master_control.
+ *
+ * On the wire each request and each reply is one JSON object in a line of
+ * its own.  A connection may send several; they are answered one by one, in
+ * their order, however long one takes.  A reply with the member "error" says
+ * why there is nothing else in it.
+ */
+#ifndef MASTER_CONTROL_H
+#define MASTER_CONTROL_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+
+#include "base/base_error.h"
+#include "base/base_list.h"
+
+struct master;
+struct master_control_client;
+
+/* ---- master_control_socket.c: the socket in the file system ---- */
+
+struct master_control_socket {
+	int fd; /* -1: none */
+	char *path;
+	dev_t device; /* with node: which file at path is ours */
+	ino_t node;
+};
+
+/*
+ * Makes the directory if that is all that is missing, removes what a dead
+ * daemon left, binds, listens.  A socket somebody answers at, and whatever
+ * is no socket, is left alone: an error.
+ */
+int master_control_socket_open(struct master_control_socket *socket,
+    const char *path, struct error *error);
+
+/* Closes, and removes the file if it still is ours. */
+void master_control_socket_close(struct master_control_socket *socket);
+
+/* May the process at the other end give orders? */
+bool master_control_socket_is_trusted(int fd);
+
+/* ---- master_control_client.c: one connection ---- */
+
+/*
+ * Takes fd; adds itself to clients.  on_end comes when it is over: free it
+ * then.  Never from inside start.
+ */
+void master_control_client_start(struct master *master, int fd,
+    struct list *clients,
+    void (*on_end)(void *context, struct master_control_client *client),
+    void *context);
+/* Closes, removes from its list. */
+void master_control_client_free(struct master_control_client **client);
+/* The first of that list, or NULL. */
+struct master_control_client *master_control_client_first(
+    const struct list *clients);
+
+#endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One client of the control socket: lines in, lines out.  While a reply is
+ * on its way nothing is read, so that who does not read is not read from
+ * either.  What it may cost is bounded: a request's and a reply's size, and
+ * the time until the next request is complete or a reply gets on.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base_buffer.h"
+#include "base/base_clock.h"
+#include "base/base_fd.h"
+#include "base/base_object.h"
+#include "master/master_control.h"
+#include "master/master_private.h"
+
+#define REQUEST_MAX 65536u
+#define REPLY_MAX   ((size_t)16 << 20)
+#define IDLE_MS     30000u
+
+#define MASTER_CONTROL_CLIENT_MAGIC 0xc94ab21eu
+struct master_control_client {
+	unsigned magic;
+	struct master *master;
+	int fd;
+	struct event input, output;
+	struct event deadline; /* also what ends it from the loop */
+	struct buffer request; /* bytes that came and were not taken */
+	struct buffer reply;   /* sent from sent on; empty: none is due */
+	size_t sent;
+	bool is_ended; /* it sends no more */
+	bool is_over;  /* nothing is taken any more */
+	void (*on_end)(void *context, struct master_control_client *client);
+	void *context;
+	struct list_link link;
+};
+
+static void
+wait_again(struct master_control_client *client)
+{
+	const struct timeval wait = clock_timeval(IDLE_MS);
+
+	event_add(&client->deadline, &wait);
+}
+
+/* From the loop: whoever calls this goes on with the client. */
+static void
+end_soon(struct master_control_client *client)
+{
+	client->is_over = true;
+	event_del(&client->input);
+	event_del(&client->output);
+	event_active(&client->deadline, EV_TIMEOUT, 1);
+}
+
+/* ---- replies ---- */
+
+/* False: it is none, or too large. */
+static bool
+put_reply(struct master_control_client *client, const json_t *reply)
+{
+	char *text = json_dumps(reply, JSON_COMPACT);
+	size_t size = text == NULL ? 0 : strlen(text);
+	bool fits = size > 0 && size < REPLY_MAX;
+
+	if (fits) {
+		buffer_append(&client->reply, text, size);
+		buffer_append_byte(&client->reply, '\n');
+	}
+	free(text);
+	return fits;
+}
+
+/* The answer to the request that was taken last; takes reply. */
+static void
+answer(struct master_control_client *client, json_t *reply)
+{
+	json_t *instead;
+
+	if (!put_reply(client, reply)) {
+		instead = master_command_error("the answer is too large");
+		put_reply(client, instead);
+		json_decref(instead);
+	}
+	json_decref(reply);
+	wait_again(client);
+}
+
+static bool
+is_answering(const struct master_control_client *client)
+{
+	return client->reply.size > 0;
+}
+
+/* ---- requests ---- */
+
+static void
+run_request(struct master_control_client *client, const char *line, size_t size)
+{
+	json_error_t problem;
+	json_t *request =
+	    json_loadb(line, size, JSON_REJECT_DUPLICATES, &problem);
+
+	if (request == NULL) {
+		answer(
+		    client, master_command_error("no JSON: %s", problem.text));
+		return;
+	}
+	answer(client, master_command_run(client->master, request));
+	json_decref(request);
+}
+
+static void
+drop_line(struct buffer *request, size_t size)
+{
+	memmove(request->data, request->data + size, request->size - size);
+	request->size -= size;
+	request->data[request->size] = '\0';
+}
+
+/* Takes the first line, if there is one. */
+static void
+take_request(struct master_control_client *client)
+{
+	struct buffer *request = &client->request;
+	const char *end = request->size == 0 ?
+	    NULL :
+	    memchr(request->data, '\n', request->size);
+	size_t size;
+
+	if (end == NULL && request->size < REQUEST_MAX)
+		return;
+	if (end == NULL) {
+		client->is_over = true;
+		answer(client,
+		    master_command_error(
+			"a request of more than %u bytes", REQUEST_MAX - 1));
+		return;
+	}
+	size = (size_t)(end - request->data);
+	run_request(client, request->data, size);
+	drop_line(request, size + 1);
+}
+
+/* ---- life ---- */
+
+/* False: it is not there any more. */
+static bool
+send_reply(struct master_control_client *client)
+{
+	ssize_t count;
+
+	while (client->sent < client->reply.size) {
+		count = send(client->fd, client->reply.data + client->sent,
+		    client->reply.size - client->sent, MSG_NOSIGNAL);
+		if (count == -1 && errno == EINTR)
+			continue;
+		if (count == -1)
+			return errno == EAGAIN;
+		client->sent += (size_t)count;
+		wait_again(client);
+	}
+	/* One of a long list is not kept for the next. */
+	buffer_fini(&client->reply);
+	buffer_init(&client->reply, 0);
+	client->sent = 0;
+	return true;
+}
+
+/* One request at each turn of the loop, so that many hold nobody up. */
+static void
+go_on(struct master_control_client *client)
+{
+	bool again = false;
+
+	if (!is_answering(client) && !client->is_over) {
+		take_request(client);
+		again = is_answering(client);
+		if (again && !send_reply(client)) {
+			end_soon(client);
+			return;
+		}
+	}
+	if (again || is_answering(client)) {
+		event_del(&client->input);
+		event_add(&client->output, NULL);
+	} else if (client->is_ended || client->is_over) {
+		end_soon(client);
+	} else {
+		event_del(&client->output);
+		event_add(&client->input, NULL);
+	}
+}
+
+static void
+on_input(evutil_socket_t fd, short events, void *context)
+{
+	struct master_control_client *client;
+	struct buffer *request;
+	ssize_t count;
+
+	OBJECT_CAST(client, context, MASTER_CONTROL_CLIENT_MAGIC);
+	request = &client->request;
+	buffer_reserve(request, REQUEST_MAX - request->size);
+	count = recv(
+	    fd, request->data + request->size, REQUEST_MAX - request->size, 0);
+	if (count == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (count <= 0) {
+		client->is_ended = true;
+	} else {
+		request->size += (size_t)count;
+		request->data[request->size] = '\0';
+	}
+	go_on(client);
+}
+
+static void
+on_output(evutil_socket_t fd, short events, void *context)
+{
+	struct master_control_client *client;
+
+	OBJECT_CAST(client, context, MASTER_CONTROL_CLIENT_MAGIC);
+	if (send_reply(client))
+		go_on(client);
+	else
+		end_soon(client);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short events, void *context)
+{
+	struct master_control_client *client;
+
+	OBJECT_CAST(client, context, MASTER_CONTROL_CLIENT_MAGIC);
+	client->on_end(client->context, client);
+}
+
+void
+master_control_client_start(struct master *master, int fd, struct list *clients,
+    void (*on_end)(void *context, struct master_control_client *client),
+    void *context)
+{
+	struct master_control_client *client;
+
+	OBJECT_NEW(client, MASTER_CONTROL_CLIENT_MAGIC);
+	client->master = master;
+	client->fd = fd;
+	client->on_end = on_end;
+	client->context = context;
+	buffer_init(&client->request, 0);
+	buffer_init(&client->reply, 0);
+	event_assign(&client->input, master->base, fd, EV_READ | EV_PERSIST,
+	    on_input, client);
+	event_assign(&client->output, master->base, fd, EV_WRITE | EV_PERSIST,
+	    on_output, client);
+	event_assign(
+	    &client->deadline, master->base, -1, 0, on_deadline, client);
+	list_append(clients, &client->link);
+	event_add(&client->input, NULL);
+	wait_again(client);
+}
+
+void
+master_control_client_free(struct master_control_client **client_pointer)
+{
+	struct master_control_client *client;
+
+	OBJECT_TAKE(client, client_pointer, MASTER_CONTROL_CLIENT_MAGIC);
+	event_del(&client->input);
+	event_del(&client->output);
+	event_del(&client->deadline);
+	list_remove(&client->link);
+	buffer_fini(&client->request);
+	buffer_fini(&client->reply);
+	fd_close(&client->fd);
+	OBJECT_FREE(client);
+}
+
+struct master_control_client *
+master_control_client_first(const struct list *clients)
+{
+	struct list_link *link = list_first(clients);
+
+	return link == NULL ?
+	    NULL :
+	    LIST_OBJECT(link, struct master_control_client, link);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One worker, for cohortctl status.  What its slot of the scoreboard says is
+ * gossip: it is brought within bounds, so that no report shows nonsense.
+ *
+ * Memory is what /proc/PID/statm says: that is cheap, where the sum of
+ * shared shares (smaps) would hold the master up for as long as the worker
+ * is large.
+ */
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base_clock.h"
+#include "base/base_fd.h"
+#include "ipc/ipc_scoreboard.h"
+#include "master/master_private.h"
+
+/* ---- what a worker says ---- */
+
+static uint64_t
+load(const uint64_t *number)
+{
+	return __atomic_load_n(number, __ATOMIC_RELAXED);
+}
+
+static uint64_t
+at_most(uint64_t number, uint64_t limit)
+{
+	return number < limit ? number : limit;
+}
+
+static json_t *
+count_of(uint64_t number)
+{
+	return json_integer((json_int_t)at_most(number, INT64_MAX));
+}
+
+static json_t *
+connections_of(const struct ipc_slot *slot, uint64_t limit)
+{
+	uint64_t open = at_most(load(&slot->open), limit);
+	uint64_t busy = at_most(load(&slot->busy), open);
+
+	return json_pack("{s:o, s:o, s:o}", "open", count_of(open), "busy",
+	    count_of(busy), "idle", count_of(open - busy));
+}
+
+static json_t *
+busy_of(const struct ipc_slot *slot)
+{
+	uint64_t since = load(&slot->busy_since_ms);
+	uint64_t now = clock_monotonic_ms();
+
+	return since == 0 || since > now ? json_integer(0) :
+					   count_of(now - since);
+}
+
+/* The counters of a slot, and what they are called. */
+static const struct {
+	const char *name;
+	size_t offset;
+} counters[] = {
+	{ "accepted", offsetof(struct ipc_slot, accepted) },
+	{ "adopted", offsetof(struct ipc_slot, adopted) },
+	{ "requests", offsetof(struct ipc_slot, exchanges) },
+	{ "bytes_sent", offsetof(struct ipc_slot, bytes_sent) },
+	{ "refused", offsetof(struct ipc_slot, refused) },
+	{ "crashes", offsetof(struct ipc_slot, crashes) },
+	{ "1xx", offsetof(struct ipc_slot, statuses[1]) },
+	{ "2xx", offsetof(struct ipc_slot, statuses[2]) },
+	{ "3xx", offsetof(struct ipc_slot, statuses[3]) },
+	{ "4xx", offsetof(struct ipc_slot, statuses[4]) },
+	{ "5xx", offsetof(struct ipc_slot, statuses[5]) },
+};
+
+#define COUNTER_COUNT (sizeof(counters) / sizeof(counters[0]))
+
+static uint64_t
+counter_of(const struct ipc_slot *slot, size_t index)
+{
+	const char *place = (const char *)slot + counters[index].offset;
+
+	return load((const uint64_t *)(const void *)place);
+}
+
+static void
+put_slot(json_t *object, const struct ipc_slot *slot, uint64_t limit)
+{
+	size_t i;
+
+	json_object_set_new(object, "connections", connections_of(slot, limit));
+	json_object_set_new(object, "busy_ms", busy_of(slot));
+	json_object_set_new(object, "accepting",
+	    json_boolean(
+		__atomic_load_n(&slot->accepting, __ATOMIC_RELAXED) != 0));
+	for (i = 0; i < COUNTER_COUNT; i++)
+		json_object_set_new(
+		    object, counters[i].name, count_of(counter_of(slot, i)));
+}
+
+json_t *
+master_status_totals(const struct master *master)
+{
+	const struct ipc_slot *slots = master->scoreboard->slots;
+	json_t *totals = json_object();
+	uint64_t sum, one;
+	size_t i, slot;
+
+	for (i = 0; i < COUNTER_COUNT; i++) {
+		sum = 0;
+		for (slot = 0; slot < master->slots_used; slot++) {
+			one = counter_of(&slots[slot], i);
+			sum = one > UINT64_MAX - sum ? UINT64_MAX : sum + one;
+		}
+		json_object_set_new(totals, counters[i].name, count_of(sum));
+	}
+	return totals;
+}
+
+/* ---- what the kernel and the records say ---- */
+
+static json_t *
+memory_of(pid_t pid)
+{
+	unsigned long long size, resident, shared;
+	unsigned long long page = (unsigned long long)sysconf(_SC_PAGESIZE);
+	char path[64], text[256];
+	ssize_t count = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd != -1)
+		count = read(fd, text, sizeof(text) - 1);
+	fd_close(&fd);
+	if (count <= 0)
+		return json_null();
+	text[count] = '\0';
+	if (sscanf(text, "%llu %llu %llu", &size, &resident, &shared) != 3)
+		return json_null();
+	return json_pack("{s:o, s:o}", "resident", count_of(resident * page),
+	    "shared", count_of(shared * page));
+}
+
+/* The time of the newest record of that slot. */
+static json_t *
+last_crash_of(const json_t *crashes, uint32_t slot)
+{
+	const json_t *record, *number;
+	size_t i;
+
+	for (i = 0; i < json_array_size(crashes); i++) {
+		record = json_array_get(crashes, i);
+		number = json_object_get(record, "slot");
+		if (json_is_integer(number) &&
+		    json_integer_value(number) == (json_int_t)slot)
+			return json_incref(json_object_get(record, "time"));
+	}
+	return json_null();
+}
+
+json_t *
+master_status_worker(const struct master_worker *worker, const json_t *crashes)
+{
+	const struct master_cohort *cohort = worker->cohort;
+	const struct master *master = cohort->master;
+	json_t *object = json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o}",
+	    "slot", (json_int_t)worker->slot, "pid", (json_int_t)worker->pid,
+	    "cohort", (json_int_t)cohort->number, "state",
+	    master_worker_state_name(worker->state), "age_ms",
+	    count_of(clock_monotonic_ms() - worker->started_ms), "memory",
+	    memory_of(worker->pid), "last_crash",
+	    last_crash_of(crashes, worker->slot));
+
+	/* Else the slot is its successor's. */
+	if (worker->has_slot)
+		put_slot(object, &master->scoreboard->slots[worker->slot],
+		    cohort->settings->max_connections);
+	return object;
+}
