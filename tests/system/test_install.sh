@@ -36,8 +36,10 @@ expected()
 		done
 		echo "$prefix/lib/pkgconfig/cohort.pc"
 		echo "$prefix/libexec/cohort/cohort-symbolize"
+		echo "$prefix/sbin/cohortctl"
 		echo "$prefix/sbin/cohortd"
 		echo "$prefix/share/man/man5/cohort.conf.5"
+		echo "$prefix/share/man/man8/cohortctl.8"
 		echo "$prefix/share/man/man8/cohortd.8"
 	} | sort
 }
@@ -91,7 +93,7 @@ check "the installed cohortd runs" gives cohortd run_installed -v
 check "and knows how it was built" gives libevent run_installed -V
 check "no path of the build" no_build_directory
 if command -v mandoc >/dev/null; then
-	for page in man5/cohort.conf.5 man8/cohortd.8; do
+	for page in man5/cohort.conf.5 man8/cohortctl.8 man8/cohortd.8; do
 		check "$page" mandoc -T lint -W warning \
 		    "$root$prefix/share/man/$page"
 	done

@@ -24,6 +24,7 @@ service base config http ipc app conn include
 worker base config http ipc app conn http1 service include
 master base config http ipc worker
 symbolize base
+ctl base config http ipc
 main base config http ipc app conn http1 service worker master include
 END
 

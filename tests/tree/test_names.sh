@@ -18,11 +18,13 @@ service service
 worker worker
 master master
 symbolize symbolize
+ctl ctl
 END
 
 # What stands beside the folders of src.
 cat >"$scratch/beside" <<'END'
 cohort.pc.in
+cohortctl.8
 cohortd.8
 cohortd.c
 document.c
@@ -49,6 +51,13 @@ app_tree tests/unit/test_app_router.c the router's lookup
 base_panic tests/unit/test_base_log.c it logs and aborts
 config_build tests/unit/test_config_parse.c file to settings
 config_tree tests/unit/test_config_parse.c file to sections
+ctl system the command from end to end
+ctl_crashes system a table of replies of the daemon
+ctl_gdb tests/system/test_gdb.c it becomes gdb
+ctl_quarantine system a table of replies of the daemon
+ctl_socket system it talks to the daemon
+ctl_state tests/system/test_gdb.c records of a daemon and of its file
+ctl_status system a table of replies of the daemon
 h1 tests/unit/test_h1_protocol.c parts of one protocol
 h1_connection tests/unit/test_h1_protocol.c parts of one protocol
 h1_exchange tests/unit/test_h1_protocol.c parts of one protocol
@@ -61,10 +70,10 @@ master_channel system messages from and to live workers
 master_child tests/unit/test_master_symbolize.c what a child inherits
 master_cohort system needs workers that live and die
 master_crashes_file tests/unit/test_master_crashes.c the list's file
-master_command system a table of others' functions
-master_control system sockets
-master_control_client system sockets
-master_control_socket system sockets
+master_command tests/system/test_control.c a table of others' functions
+master_control tests/system/test_control.c sockets
+master_control_client tests/system/test_control.c sockets
+master_control_socket tests/system/test_control.c sockets
 master_daemon system fork and terminal
 master_death system the end of a process; its lifetime tests/unit/test_master_orphan.c
 master_death_facts system what workers that died have left
@@ -79,8 +88,8 @@ master_reload system the order of a reload
 master_signal system signals
 master_socket system sockets
 master_warning system needs threads that hang
-master_status system the state of live workers
-master_status_worker system the state of live workers
+master_status tests/system/test_control.c the state of live workers
+master_status_worker tests/system/test_control.c the state of live workers
 master_worker system what it does, it does to a process
 service system a table of services
 symbolize tests/unit/test_master_symbolize.c the whole program

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Asking the daemon: one request, its reply.
+ */
+#ifndef CTL_SOCKET_H
+#define CTL_SOCKET_H
+
+#include <jansson.h>
+
+#include "base/base_error.h"
+#include "ctl/ctl_options.h"
+#include "ipc/ipc_exit.h"
+
+/*
+ * The path of the socket, and unless NULL the directory of the state, "" for
+ * none: both the caller's.  With -S nothing is read for the path, and what
+ * the configuration has to say of the state is all that it is read for:
+ * without one there is none.
+ */
+int ctl_socket_find(const struct ctl_options *options, char **path_r,
+    char **state_directory_r, struct error *error);
+
+/*
+ * {"command": command} to the daemon at path; a new reference to its reply,
+ * which is an object.  What the daemon refuses, and a daemon that is not
+ * there, is an error that says so.
+ */
+int ctl_socket_ask(const char *path, const char *command, json_t **reply_r,
+    struct error *error);
+
+/* Find and ask in one.  NULL: it was said why, and *code_r is its code. */
+json_t *ctl_socket_reply(const struct ctl_options *options, const char *command,
+    enum ipc_exit *code_r);
+
+#endif

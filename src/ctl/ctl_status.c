@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * cohortctl status: the daemon in a few lines, its cohorts, its workers.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base_memory.h"
+#include "ctl/ctl.h"
+#include "ctl/ctl_socket.h"
+#include "ctl/ctl_table.h"
+#include "ctl/ctl_text.h"
+
+/* ---- the daemon ---- */
+
+static void
+describe_requests(struct buffer *words, const json_t *totals)
+{
+	static const char *const classes[] = { "1xx", "2xx", "3xx", "4xx",
+		"5xx" };
+	size_t i, count = 0;
+
+	buffer_append_text(words, "requests ");
+	ctl_text_member(words, totals, "requests");
+	for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (ctl_text_integer(totals, classes[i]) == 0)
+			continue;
+		buffer_format(
+		    words, "%s%s ", count++ == 0 ? " (" : ", ", classes[i]);
+		ctl_text_member(words, totals, classes[i]);
+	}
+	buffer_append_text(words, count > 0 ? ")" : "");
+	buffer_append_text(words, ", refused ");
+	ctl_text_member(words, totals, "refused");
+	buffer_append_text(words, ", sent ");
+	ctl_text_bytes(words, ctl_text_integer(totals, "bytes_sent"));
+}
+
+static void
+describe_trouble(struct buffer *words, const json_t *status)
+{
+	buffer_append_text(words, "crashes ");
+	ctl_text_member(words, json_object_get(status, "totals"), "crashes");
+	buffer_append_text(words, " (records ");
+	ctl_text_member(words, status, "records");
+	buffer_append_text(words, "), quarantine ");
+	ctl_text_member(
+	    words, json_object_get(status, "quarantine"), "entries");
+	if (ctl_text_integer(status, "orphans") > 0) {
+		buffer_append_text(words, ", connections between workers ");
+		ctl_text_member(words, status, "orphans");
+	}
+}
+
+static void
+describe_listeners(struct buffer *words, const json_t *listeners)
+{
+	size_t i, count = json_array_size(listeners);
+
+	buffer_append_text(words, "listening on ");
+	for (i = 0; i < count; i++) {
+		buffer_append_text(words, i == 0 ? "" : ", ");
+		ctl_text_member(words, json_array_get(listeners, i), "name");
+	}
+	if (count == 0)
+		buffer_append_text(words, "nothing");
+}
+
+static void
+print_daemon(const json_t *status)
+{
+	struct buffer words;
+
+	buffer_init(&words, 0);
+	buffer_append_text(&words, "cohortd ");
+	ctl_text_member(&words, status, "version");
+	buffer_append_text(&words, ", pid ");
+	ctl_text_member(&words, status, "pid");
+	buffer_append_text(&words, ", ");
+	ctl_text_member(&words, status, "state");
+	buffer_append_text(&words, " for ");
+	ctl_text_duration(&words, ctl_text_integer(status, "uptime_ms"));
+	buffer_append_byte(&words, '\n');
+	describe_listeners(&words, json_object_get(status, "listeners"));
+	buffer_append_byte(&words, '\n');
+	describe_requests(&words, json_object_get(status, "totals"));
+	buffer_append_byte(&words, '\n');
+	describe_trouble(&words, status);
+	puts(words.data);
+	buffer_fini(&words);
+}
+
+/* ---- cohorts ---- */
+
+/* "4 wanted, 3 serving, 1 starting" */
+static void
+describe_counts(struct buffer *words, json_t *counts)
+{
+	const char *name;
+	json_t *number;
+	bool is_first = true;
+
+	json_object_foreach(counts, name, number)
+	{
+		buffer_append_text(words, is_first ? "" : ", ");
+		ctl_text_member(words, counts, name);
+		buffer_append_byte(words, ' ');
+		ctl_text_append(words, name, CTL_TEXT_MAX);
+		is_first = false;
+	}
+}
+
+static void
+put_cohort(struct ctl_table *table, const json_t *cohort)
+{
+	ctl_text_member(ctl_table_cell(table), cohort, "number");
+	ctl_text_member(ctl_table_cell(table), cohort, "state");
+	ctl_text_duration(
+	    ctl_table_cell(table), ctl_text_integer(cohort, "age_ms"));
+	describe_counts(
+	    ctl_table_cell(table), json_object_get(cohort, "workers"));
+}
+
+static void
+print_cohorts(const json_t *cohorts)
+{
+	struct ctl_table *table = ctl_table_new();
+	size_t i;
+
+	ctl_table_column(table, "COHORT", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "STATE", CTL_TABLE_LEFT);
+	ctl_table_column(table, "AGE", CTL_TABLE_LEFT);
+	ctl_table_column(table, "WORKERS", CTL_TABLE_LEFT);
+	for (i = 0; i < json_array_size(cohorts); i++)
+		put_cohort(table, json_array_get(cohorts, i));
+	putchar('\n');
+	ctl_table_print(table, stdout);
+	ctl_table_free(&table);
+}
+
+/* ---- workers ---- */
+
+static void
+add_worker_columns(struct ctl_table *table)
+{
+	ctl_table_column(table, "SLOT", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "PID", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "COHORT", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "STATE", CTL_TABLE_LEFT);
+	ctl_table_column(table, "AGE", CTL_TABLE_LEFT);
+	ctl_table_column(table, "IDLE", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "BUSY", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "REQUESTS", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "MEMORY", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "CRASHES", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "LAST CRASH", CTL_TABLE_LEFT);
+}
+
+static void
+put_memory(struct buffer *words, const json_t *memory)
+{
+	if (json_is_object(memory))
+		ctl_text_bytes(words, ctl_text_integer(memory, "resident"));
+	else
+		buffer_append_byte(words, '-');
+}
+
+static void
+put_worker(struct ctl_table *table, const json_t *worker)
+{
+	const json_t *connections = json_object_get(worker, "connections");
+
+	ctl_text_member(ctl_table_cell(table), worker, "slot");
+	ctl_text_member(ctl_table_cell(table), worker, "pid");
+	ctl_text_member(ctl_table_cell(table), worker, "cohort");
+	ctl_text_member(ctl_table_cell(table), worker, "state");
+	ctl_text_duration(
+	    ctl_table_cell(table), ctl_text_integer(worker, "age_ms"));
+	ctl_text_member(ctl_table_cell(table), connections, "idle");
+	ctl_text_member(ctl_table_cell(table), connections, "busy");
+	ctl_text_member(ctl_table_cell(table), worker, "requests");
+	put_memory(ctl_table_cell(table), json_object_get(worker, "memory"));
+	ctl_text_member(ctl_table_cell(table), worker, "crashes");
+	ctl_text_time(ctl_table_cell(table), worker, "last_crash");
+}
+
+static int
+compare_slots(const void *left, const void *right)
+{
+	uint64_t one = ctl_text_integer(*(json_t *const *)left, "slot");
+	uint64_t other = ctl_text_integer(*(json_t *const *)right, "slot");
+
+	return one < other ? -1 : one > other;
+}
+
+/* By slot: the same place, whoever holds it. */
+static void
+print_workers(const json_t *workers)
+{
+	size_t i, count = json_array_size(workers);
+	const json_t **sorted = memory_alloc_array(count + 1, sizeof(*sorted));
+	struct ctl_table *table = ctl_table_new();
+
+	for (i = 0; i < count; i++)
+		sorted[i] = json_array_get(workers, i);
+	qsort(sorted, count, sizeof(*sorted), compare_slots);
+	add_worker_columns(table);
+	for (i = 0; i < count; i++)
+		put_worker(table, sorted[i]);
+	putchar('\n');
+	ctl_table_print(table, stdout);
+	ctl_table_free(&table);
+	memory_free(sorted);
+}
+
+enum ipc_exit
+ctl_status(const struct ctl_options *options)
+{
+	enum ipc_exit code = IPC_EXIT_OK;
+	json_t *status = ctl_socket_reply(options, "status", &code);
+
+	if (status == NULL)
+		return code;
+	if (options->json) {
+		ctl_text_print_json(status);
+	} else {
+		print_daemon(status);
+		print_cohorts(json_object_get(status, "cohorts"));
+		print_workers(json_object_get(status, "workers"));
+	}
+	json_decref(status);
+	return IPC_EXIT_OK;
+}
