@@ -27,6 +27,7 @@ settings_new(void)
 	struct settings *settings;
 
 	OBJECT_NEW(settings, SETTINGS_MAGIC);
+	settings->users = 1;
 	config_option_set_defaults(CONFIG_SECTION_ROOT, settings);
 	config_option_set_defaults(CONFIG_SECTION_HTTP, &settings->http);
 	return settings;
@@ -215,6 +216,14 @@ settings_keeps_half_closed(const struct settings_http *http)
 	return strcmp(http->half_close, "keep") == 0;
 }
 
+struct settings *
+settings_hold(struct settings *settings)
+{
+	OBJECT_CHECK(settings, SETTINGS_MAGIC);
+	settings->users++;
+	return settings;
+}
+
 void
 settings_free(struct settings **settings)
 {
@@ -222,6 +231,8 @@ settings_free(struct settings **settings)
 	size_t i;
 
 	OBJECT_TAKE(freed, settings, SETTINGS_MAGIC);
+	if (--freed->users > 0)
+		return;
 	settings_drop_listeners(freed);
 	for (i = 0; i < freed->host_count; i++)
 		host_fini(&freed->hosts[i]);

@@ -77,6 +77,7 @@ struct settings_http {
 
 struct settings {
 	unsigned magic;
+	unsigned users;           /* holds of it */
 	char *file;               /* read from; NULL for none */
 	char *user, *group;       /* "" keeps what we are */
 	uint64_t workers;         /* never 0 here */
@@ -98,6 +99,11 @@ struct settings {
 	bool quarantine;
 	uint64_t quarantine_crashes, quarantine_within;
 	uint64_t quarantine_time, quarantine_targets;
+	char *self_check; /* "" for none */
+	uint64_t self_check_timeout;
+	uint64_t probation, probation_crashes; /* probation 0: none */
+	uint64_t max_old_cohorts;
+	uint64_t max_requests, max_memory; /* 0: no limit */
 	uint64_t threads, thread_queue, thread_timeout;
 	struct settings_http http;
 	struct settings_listener *listeners;
@@ -112,7 +118,10 @@ struct settings *settings_new(void);
 /* Is half_close "keep"? */
 bool settings_keeps_half_closed(const struct settings_http *http);
 
-/* Frees everything and nulls the pointer. */
+/* One more user of what is not changed any more: each needs a free. */
+struct settings *settings_hold(struct settings *settings);
+
+/* Frees everything behind the last user, and nulls the pointer. */
 void settings_free(struct settings **settings);
 
 /*

@@ -28,6 +28,12 @@ struct ipc_listener {
 	bool is_tcp;
 };
 
+/* The bytes of a module as its cohort has them, whatever became of the file. */
+struct ipc_module {
+	const char *path; /* as configured */
+	int fd;           /* a sealed memfd */
+};
+
 struct ipc_heritage {
 	uint32_t cohort;     /* numbered from 1 */
 	uint32_t slot;       /* index in the scoreboard */
@@ -45,6 +51,9 @@ struct ipc_heritage {
 
 	const struct ipc_listener *listeners;
 	size_t listener_count;
+
+	const struct ipc_module *modules; /* each path of settings once */
+	size_t module_count;
 
 	int error_log;  /* -1: stderr or syslog */
 	int access_log; /* -1: none */

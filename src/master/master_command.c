@@ -13,14 +13,16 @@
 #define NAME_SHOWN 64
 
 static json_t *
-run_status(struct master *master)
+run_status(
+    struct master *master, const json_t *request, struct master_order *order)
 {
 	return master_status(master);
 }
 
 /* With where the bytes of modules are: STATE_DIRECTORY/modules. */
 static json_t *
-run_crashes(struct master *master)
+run_crashes(
+    struct master *master, const json_t *request, struct master_order *order)
 {
 	const char *directory = master->state_directory;
 	bool has_directory = directory != NULL && directory[0] != '\0';
@@ -32,7 +34,8 @@ run_crashes(struct master *master)
 }
 
 static json_t *
-run_crashes_clear(struct master *master)
+run_crashes_clear(
+    struct master *master, const json_t *request, struct master_order *order)
 {
 	size_t count = master_crashes_clear(master);
 
@@ -41,7 +44,8 @@ run_crashes_clear(struct master *master)
 }
 
 static json_t *
-run_quarantine(struct master *master)
+run_quarantine(
+    struct master *master, const json_t *request, struct master_order *order)
 {
 	return json_pack("{s:o, s:o}", "quarantine",
 	    master_quarantine_list(master), "counters",
@@ -49,7 +53,8 @@ run_quarantine(struct master *master)
 }
 
 static json_t *
-run_quarantine_clear(struct master *master)
+run_quarantine_clear(
+    struct master *master, const json_t *request, struct master_order *order)
 {
 	return json_pack(
 	    "{s:I}", "cleared", (json_int_t)master_quarantine_clear(master));
@@ -57,7 +62,8 @@ run_quarantine_clear(struct master *master)
 
 static const struct {
 	const char *name;
-	json_t *(*run)(struct master *master);
+	json_t *(*run)(struct master *master, const json_t *request,
+	    struct master_order *order);
 } commands[] = {
 	{ "status", run_status },
 	{ "crashes", run_crashes },
@@ -106,11 +112,11 @@ refuse(const char *name)
 }
 
 json_t *
-master_command_run(struct master *master, const json_t *request)
+master_command_run(
+    struct master *master, const json_t *request, struct master_order *order)
 {
 	const char *name =
 	    json_string_value(json_object_get(request, "command"));
-	json_t *reply;
 	size_t i;
 
 	if (name == NULL)
@@ -119,10 +125,7 @@ master_command_run(struct master *master, const json_t *request)
 	for (i = 0; i < COMMAND_COUNT; i++) {
 		if (strcmp(name, commands[i].name) != 0)
 			continue;
-		reply = commands[i].run(master);
-		return reply != NULL ?
-		    reply :
-		    master_command_error("%s: no answer can be made", name);
+		return commands[i].run(master, request, order);
 	}
 	return refuse(name);
 }

@@ -23,6 +23,12 @@
 #define REPLY_MAX   ((size_t)16 << 20)
 #define IDLE_MS     30000u
 
+#define MASTER_ORDER_MAGIC 0x70de31a8u
+struct master_order {
+	unsigned magic;
+	struct master_control_client *client; /* NULL: it has gone */
+};
+
 #define MASTER_CONTROL_CLIENT_MAGIC 0xc94ab21eu
 struct master_control_client {
 	unsigned magic;
@@ -33,8 +39,9 @@ struct master_control_client {
 	struct buffer request; /* bytes that came and were not taken */
 	struct buffer reply;   /* sent from sent on; empty: none is due */
 	size_t sent;
-	bool is_ended; /* it sends no more */
-	bool is_over;  /* nothing is taken any more */
+	struct master_order *order; /* that is not answered yet */
+	bool is_ended;              /* it sends no more */
+	bool is_over;               /* nothing is taken any more */
 	void (*on_end)(void *context, struct master_control_client *client);
 	void *context;
 	struct list_link link;
@@ -91,10 +98,52 @@ answer(struct master_control_client *client, json_t *reply)
 	wait_again(client);
 }
 
+/* Its next request has to wait. */
 static bool
 is_answering(const struct master_control_client *client)
 {
-	return client->reply.size > 0;
+	return client->reply.size > 0 || client->order != NULL;
+}
+
+static struct master_order *
+order_new(struct master_control_client *client)
+{
+	struct master_order *order;
+
+	OBJECT_NEW(order, MASTER_ORDER_MAGIC);
+	order->client = client;
+	client->order = order;
+	return order;
+}
+
+static void
+order_free(struct master_order **order_pointer)
+{
+	struct master_order *order;
+
+	OBJECT_TAKE(order, order_pointer, MASTER_ORDER_MAGIC);
+	if (order->client != NULL)
+		order->client->order = NULL;
+	OBJECT_FREE(order);
+}
+
+void
+master_order_answer(struct master_order **order, json_t *reply)
+{
+	struct master_control_client *client;
+
+	if (*order == NULL) {
+		json_decref(reply);
+		return;
+	}
+	client = (*order)->client;
+	order_free(order);
+	if (client == NULL) {
+		json_decref(reply);
+		return;
+	}
+	answer(client, reply);
+	event_add(&client->output, NULL);
 }
 
 /* ---- requests ---- */
@@ -102,17 +151,25 @@ is_answering(const struct master_control_client *client)
 static void
 run_request(struct master_control_client *client, const char *line, size_t size)
 {
+	struct master_order *order;
 	json_error_t problem;
-	json_t *request =
-	    json_loadb(line, size, JSON_REJECT_DUPLICATES, &problem);
+	json_t *reply,
+	    *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, &problem);
 
 	if (request == NULL) {
 		answer(
 		    client, master_command_error("no JSON: %s", problem.text));
 		return;
 	}
-	answer(client, master_command_run(client->master, request));
+	order = order_new(client);
+	reply = master_command_run(client->master, request, order);
 	json_decref(request);
+	if (reply == NULL) {
+		event_del(&client->deadline); /* it is for us to come back */
+		return;
+	}
+	order_free(&order);
+	answer(client, reply);
 }
 
 static void
@@ -188,7 +245,10 @@ go_on(struct master_control_client *client)
 	}
 	if (again || is_answering(client)) {
 		event_del(&client->input);
-		event_add(&client->output, NULL);
+		if (client->order == NULL)
+			event_add(&client->output, NULL);
+		else
+			event_del(&client->output);
 	} else if (client->is_ended || client->is_over) {
 		end_soon(client);
 	} else {
@@ -272,6 +332,8 @@ master_control_client_free(struct master_control_client **client_pointer)
 	struct master_control_client *client;
 
 	OBJECT_TAKE(client, client_pointer, MASTER_CONTROL_CLIENT_MAGIC);
+	if (client->order != NULL)
+		client->order->client = NULL;
 	event_del(&client->input);
 	event_del(&client->output);
 	event_del(&client->deadline);

@@ -333,10 +333,20 @@ int master_control_start(struct master *master, const struct settings *settings,
 void master_control_stop(struct master *master);
 
 /* master_command.c: what cohortctl may ask for, in the table there.  New
- * references; error: {"error": the words, escaped}. */
-json_t *master_command_run(struct master *master, const json_t *request);
+ * references; NULL: order is kept, and answered later.  error: {"error": the
+ * words, escaped}. */
+struct master_order;
+json_t *master_command_run(
+    struct master *master, const json_t *request, struct master_order *order);
 json_t *master_command_error(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+
+/*
+ * master_control_client.c: an order that takes its time.  Answered once; its
+ * client may have gone by then.  Takes reply, nulls order; an order of NULL
+ * was given by a signal: nobody is told.
+ */
+void master_order_answer(struct master_order **order, json_t *reply);
 
 /* master_status.c: what there is, and master_status_worker.c: one worker.
  * crashes: the list of their records.  New references. */

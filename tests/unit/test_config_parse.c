@@ -180,7 +180,9 @@ static const struct {
 	    "control_socket, core_dumps, core_directory, hang_warn, "
 	    "hang_timeout, quarantine, quarantine_crashes, "
 	    "quarantine_within, quarantine_time, quarantine_targets, "
-	    "threads, thread_queue, thread_timeout, listen, http or host" },
+	    "self_check, self_check_timeout, probation, probation_crashes, "
+	    "max_old_cohorts, max_requests, max_memory, threads, "
+	    "thread_queue, thread_timeout, listen, http or host" },
 	{ "listen \"*:80\" { port = 3 }\n",
 	    "1: no such option 'port': here may stand backlog, mode, v6only "
 	    "or defer_accept" },
