@@ -147,7 +147,7 @@ elsewhere(struct talk *talk)
 	say_orphan(talk, connect_to(SOCK_STREAM, ntohs(own.sin_port)));
 }
 
-/* Whoever closes it waits, for a peer that does not read. */
+/* Whoever closes it last waits, for a peer that does not read. */
 static void
 fill(int fd)
 {
@@ -163,14 +163,23 @@ fill(int fd)
 static void
 linger_elsewhere(struct talk *talk)
 {
-	struct sockaddr_in address;
-	int listening = listen_elsewhere(&address);
-	int reader = connect_to(SOCK_STREAM, ntohs(address.sin_port));
-	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+	int fd = connect_to(SOCK_STREAM, talk->port);
 
 	fill(fd);
 	say_orphan(talk, fd);
-	say_orphan(talk, reader);
+}
+
+/* Of a message that is refused as a whole. */
+static void
+linger_nonsense(struct talk *talk)
+{
+	int fd = connect_to(SOCK_STREAM, talk->port);
+
+	fill(fd);
+	talk_begin(talk, IPC_MESSAGE_READY, 0);
+	talk->packet.descriptors[0] = fd;
+	talk->packet.descriptor_count = 1;
+	talk_say_message(talk);
 }
 
 /* A connection as it should be, but for that. */
@@ -297,6 +306,7 @@ const struct act talk_orphan_acts[] = {
 	{ "datagram", datagram },
 	{ "elsewhere", elsewhere },
 	{ "linger-elsewhere", linger_elsewhere },
+	{ "linger-nonsense", linger_nonsense },
 	{ "linger-here", linger_here },
 	{ "peers", peers },
 	{ "facts", facts },
