@@ -191,7 +191,7 @@ static const struct {
 	    sizeof(struct ipc_message), 0, false, "layout 3 instead of 2" },
 	{ "type 0", IPC_LAYOUT, 0, sizeof(struct ipc_message), 0, false,
 	    "unknown type 0" },
-	{ "type above", IPC_LAYOUT, IPC_MESSAGE_PROBED + 1,
+	{ "type above", IPC_LAYOUT, IPC_MESSAGE_PAUSED + 1,
 	    sizeof(struct ipc_message), 0, false, "unknown type 13" },
 	{ "type far above", IPC_LAYOUT, UINT32_MAX, sizeof(struct ipc_message),
 	    0, false, "unknown type" },
