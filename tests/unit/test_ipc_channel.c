@@ -192,7 +192,7 @@ static const struct {
 	{ "type 0", IPC_LAYOUT, 0, sizeof(struct ipc_message), 0, false,
 	    "unknown type 0" },
 	{ "type above", IPC_LAYOUT, IPC_MESSAGE_PAUSED + 1,
-	    sizeof(struct ipc_message), 0, false, "unknown type 13" },
+	    sizeof(struct ipc_message), 0, false, "unknown type 18" },
 	{ "type far above", IPC_LAYOUT, UINT32_MAX, sizeof(struct ipc_message),
 	    0, false, "unknown type" },
 	{ "text", IPC_LAYOUT, IPC_MESSAGE_SERVE, sizeof(struct ipc_message), 0,
