@@ -218,6 +218,7 @@ fake_adopt(struct fake *fake, int fd, const struct ipc_orphan *orphan,
 	fcntl(fake->client, F_SETFL, O_NONBLOCK);
 	conn_set_enter(fake->set);
 	conn_set_adopt(fake->set, fd, orphan, input, &fake->origin);
+	conn_set_own(fake->set);
 }
 
 static inline void
