@@ -11,6 +11,7 @@
 
 #include "base/base_fd.h"
 #include "base/base_object.h"
+#include "worker/worker_crash.h"
 #include "worker/worker_private.h"
 
 /* A level-triggered event comes back for the rest. */
@@ -197,5 +198,6 @@ worker_channel_stop(struct worker *worker)
 		return;
 	if (event_initialized(&worker->channel))
 		event_del(&worker->channel);
+	worker_crash_leave_channel();
 	fd_close(&worker->channel_fd);
 }
