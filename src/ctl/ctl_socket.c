@@ -19,10 +19,14 @@
 #include "base/base_fd.h"
 #include "base/base_memory.h"
 #include "config/config_parse.h"
+#include "ctl/ctl_text.h"
 
 #define REPLY_MAX ((size_t)32 << 20)
 #define READ_SIZE 65536u
 #define WAIT_S    60
+
+/* Of the words of an error. */
+#define REFUSAL_MAX 400
 
 /* ---- where ---- */
 
@@ -173,6 +177,20 @@ read_reply(int fd, const char *path, struct buffer *reply, struct error *error)
 	return 0;
 }
 
+/* Made fit for a terminal, whoever said it. */
+static int
+repeat(const char *refusal, struct error *error)
+{
+	struct buffer words;
+
+	buffer_init(&words, 0);
+	ctl_text_append(&words, refusal, REFUSAL_MAX);
+	error_set(error, ERROR_RUNTIME, "%s",
+	    words.data == NULL ? "refused" : words.data);
+	buffer_fini(&words);
+	return -1;
+}
+
 static int
 parse_reply(const char *path, const struct buffer *text, json_t **reply_r,
     struct error *error)
@@ -190,7 +208,7 @@ parse_reply(const char *path, const struct buffer *text, json_t **reply_r,
 	refusal = json_string_value(json_object_get(*reply_r, "error"));
 	if (refusal == NULL)
 		return 0;
-	error_set(error, ERROR_RUNTIME, "%s", refusal);
+	repeat(refusal, error);
 	json_decref(*reply_r);
 	return -1;
 }

@@ -219,14 +219,17 @@ ipc_packet_close(struct ipc_packet *packet)
 	}
 }
 
-/* An empty packet looks like the end, but the end stays. */
+/* An empty packet looks like the end, but the end stays.  Where it cannot be
+ * known, as no descriptors at all are allowed, nobody sends empty ones. */
 static bool
 is_hung_up(int fd)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLRDHUP };
+	int count = poll(&poll_fd, 1, 0);
 
-	return poll(&poll_fd, 1, 0) == 1 &&
-	    (poll_fd.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
+	return count == -1 ||
+	    (count == 1 &&
+		(poll_fd.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0);
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include "base/base_fd.h"
 #include "base/base_object.h"
+#include "worker/worker_crash.h"
 #include "worker/worker_private.h"
 
 /* A level-triggered event comes back for the rest. */
@@ -160,10 +161,12 @@ on_channel(evutil_socket_t fd, short events, void *context)
 	(void)fd;
 	(void)events;
 	OBJECT_CAST(worker, context, WORKER_MAGIC);
-	conn_set_enter(worker->connections);
-	for (count = 0; count < MESSAGES_AT_ONCE; count++)
+	for (count = 0; count < MESSAGES_AT_ONCE; count++) {
+		/* The one before may have settled. */
+		conn_set_enter(worker->connections);
 		if (!take_one(worker))
 			break;
+	}
 	conn_set_settle(worker->connections);
 }
 
@@ -195,5 +198,6 @@ worker_channel_stop(struct worker *worker)
 		return;
 	if (event_initialized(&worker->channel))
 		event_del(&worker->channel);
+	worker_crash_leave_channel();
 	fd_close(&worker->channel_fd);
 }

@@ -164,10 +164,13 @@ worker_crash_on_fault(int signal, siginfo_t *info, void *context)
 	die_of(signal);
 }
 
+/* Sent by whoever else, it stops nobody. */
 void
 worker_crash_on_stop(int signal)
 {
-	stand_still();
+	if (getpid() == slot.pid &&
+	    __atomic_load_n(&slot.tid, __ATOMIC_SEQ_CST) != 0)
+		stand_still();
 }
 
 void

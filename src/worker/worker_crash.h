@@ -17,6 +17,10 @@ struct worker;
  * module runs. */
 int worker_crash_install(struct worker *worker, struct error *error);
 
+/* The channel is about to be closed: its number will be another's, which
+ * must not get what is the master's. */
+void worker_crash_leave_channel(void);
+
 /* worker_images.c: tells the master what is loaded where.  Whenever more may
  * have been. */
 void worker_images_note(struct worker *worker);

@@ -170,12 +170,22 @@ is_used(const struct worker_crash *crash, const struct ipc_row *row)
 	return row->fd > STDERR_FILENO + 1 && row->fd - 1 != crash->channel;
 }
 
+/* What was read of it, and ran no application yet, may be what crashes: it
+ * would crash the next worker, too, and the one after that. */
+static bool
+is_suspect(const struct worker_crash *crash, uint32_t index)
+{
+	return crash->exchange_id == 0 && is_own(crash, index) &&
+	    crash->process->rows[index].input_size > 0;
+}
+
 static void
 look_at(struct worker_crash *crash, uint32_t index)
 {
 	const struct ipc_row *row = &crash->process->rows[index];
 
-	if (is_used(crash, row) && !can_be_handed_over(row))
+	if (is_used(crash, row) &&
+	    (!can_be_handed_over(row) || is_suspect(crash, index)))
 		answer_row(crash, index);
 }
 

@@ -62,6 +62,16 @@ begin_batch(struct worker_crash *crash)
 	packet->handover.count = packet->handover.input_size = 0;
 }
 
+/* Each batch has its time, but not one after the other: all of it must be
+ * over before the alarm ends it without a core. */
+static bool
+send_batch(struct worker_crash *crash)
+{
+	if (!crash->is_refused)
+		crash->is_refused = worker_crash_send_orphans(crash) == -1;
+	return !crash->is_refused;
+}
+
 /* Whoever could not be handed over is closed like the others. */
 static void
 end_batch(struct worker_crash *crash)
@@ -72,7 +82,7 @@ end_batch(struct worker_crash *crash)
 
 	if (packet->descriptor_count == 0)
 		return;
-	if (worker_crash_send_orphans(crash) == 0)
+	if (send_batch(crash))
 		worker_crash_count(
 		    &report->handed, (uint32_t)packet->descriptor_count);
 	else

@@ -95,6 +95,12 @@ fill_slot(const struct worker *worker)
 	crash->linger_ms = settings->http.linger_timeout;
 }
 
+void
+worker_crash_leave_channel(void)
+{
+	worker_crash_slot()->channel = -1;
+}
+
 int
 worker_crash_install(struct worker *worker, struct error *error)
 {

@@ -44,6 +44,7 @@ struct worker_crash {
 	uint64_t exchange_id; /* that it ran; 0: none */
 	struct worker_crash_walk walk;
 	struct ipc_packet packet; /* what is being handed over */
+	bool is_refused;          /* the master took nothing for too long */
 
 	uint32_t is_warning; /* 1: some thread tells what it is at */
 	struct worker_crash_walk warning_walk;

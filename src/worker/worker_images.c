@@ -44,6 +44,8 @@ take_notes(struct ipc_image *image, const ElfW(Phdr) * segment)
 		    (size_t)(end - at))
 			return;
 		if (note.n_type == NT_GNU_BUILD_ID &&
+		    note.n_namesz == sizeof("GNU") &&
+		    memcmp(at, "GNU", sizeof("GNU")) == 0 &&
 		    note.n_descsz <= sizeof(image->build_id)) {
 			memcpy(image->build_id, at + padded(note.n_namesz),
 			    note.n_descsz);

@@ -300,6 +300,42 @@ START_TEST(without_a_daemon)
 }
 END_TEST
 
+/* Answers one client with words for its terminal. */
+static void
+pretend(int fd)
+{
+	static const char reply[] = "{\"error\": \"no, \\u001b[2Jhello\"}\n";
+	int client = accept(fd, NULL, NULL);
+
+	if (client != -1)
+		send(client, reply, sizeof(reply) - 1, MSG_NOSIGNAL);
+	_exit(0);
+}
+
+START_TEST(words_of_another_daemon)
+{
+	struct test_daemon *daemon = test_daemon_new();
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct test_output output;
+	pid_t pid;
+
+	strcpy(address.sun_path, test_daemon_path(daemon, "other"));
+	ck_assert_int_eq(bind(fd, (void *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	pid = fork();
+	if (pid == 0)
+		pretend(fd);
+	close(fd);
+	ck_assert_int_eq(
+	    ctl(daemon, &output, "-S", "@/other", "status", NULL), 1);
+	expect_words(&output, "no, ?[2Jhello");
+	test_output_free(&output);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 /* ---- clients of the socket itself ---- */
 
 static void
@@ -702,6 +738,7 @@ main(void)
 	tcase_add_test(tcase, status_counts_crashes);
 	tcase_add_test(tcase, quarantine_is_listed_and_cleared);
 	tcase_add_test(tcase, without_a_daemon);
+	tcase_add_test(tcase, words_of_another_daemon);
 	tcase_add_test(tcase, requests_are_answered_in_order);
 	tcase_add_test(tcase, nonsense_is_refused);
 	tcase_add_test(tcase, deep_and_torn_requests);

@@ -101,7 +101,6 @@ worker_channel tests/unit/test_worker.c a whole worker
 worker_check tests/unit/test_worker.c a whole worker
 worker_core tests/system/test_core.c cores of real crashes
 worker_crash tests/system/test_crash_kind.c a process that crashes
-worker_crash_answer tests/system/test_crash_answer.c a process that crashes
 worker_crash_hand tests/system/test_containment.c a process that crashes
 worker_crash_install tests/system/test_crash_kind.c a process that crashes
 worker_crash_report tests/system/test_crash_record.c a process that crashes

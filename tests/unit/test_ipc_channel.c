@@ -651,6 +651,21 @@ START_TEST(end_with_unread_messages_hides_nothing)
 }
 END_TEST
 
+/* Then poll(2) refuses even one. */
+START_TEST(end_without_any_descriptors)
+{
+	struct rlimit before, none;
+
+	fd_close(&worker);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(receive(master, IPC_SIDE_MASTER), IPC_RECEIVED_END);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+END_TEST
+
 START_TEST(sending_to_nobody_is_an_error_and_no_signal)
 {
 	struct ipc_message sent = make(IPC_MESSAGE_SERVE);
@@ -704,6 +719,7 @@ main(void)
 	tcase_add_test(tests, other_messages_need_their_descriptors);
 	tcase_add_test(tests, end_comes_after_what_was_sent);
 	tcase_add_test(tests, end_with_unread_messages_hides_nothing);
+	tcase_add_test(tests, end_without_any_descriptors);
 	tcase_add_test(tests, sending_to_nobody_is_an_error_and_no_signal);
 	tcase_add_test(tests, full_channel_is_an_error);
 	tcase_add_test(tests, unknown_type_has_a_name);

@@ -111,6 +111,25 @@ START_TEST(a_thread_is_found_by_its_row)
 }
 END_TEST
 
+/* Its number may be a client's, a moment later. */
+START_TEST(test_closed_channel_is_forgotten)
+{
+	struct worker_crash *crash = worker_crash_slot();
+
+	worker.channel_fd = crash->channel = dup(STDERR_FILENO);
+	worker_channel_stop(&worker);
+	ck_assert_int_eq(worker.channel_fd, -1);
+	ck_assert_int_eq(crash->channel, -1);
+}
+END_TEST
+
+START_TEST(test_stop_without_a_crash)
+{
+	worker_crash_slot()->pid = getpid();
+	worker_crash_on_stop(WORKER_CRASH_STOP);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -120,6 +139,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, a_thread_has_its_row_and_its_stack);
 	tcase_add_test(tcase, a_thread_is_found_by_its_row);
+	tcase_add_test(tcase, test_closed_channel_is_forgotten);
+	tcase_add_test(tcase, test_stop_without_a_crash);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }
