@@ -70,19 +70,6 @@ master_death_take_current(
 	take_mount(death, worker->cohort->settings);
 }
 
-static bool
-is_module(const struct settings *settings, const char *path)
-{
-	const struct settings_mount *mount;
-	uint16_t number;
-
-	for (number = 1;
-	     (mount = settings_find_mount(settings, number)) != NULL; number++)
-		if (mount->module != NULL && strcmp(mount->module, path) == 0)
-			return true;
-	return false;
-}
-
 static void
 add_module(struct master_death *death, const struct ipc_image *image)
 {
@@ -122,7 +109,7 @@ master_death_take_modules(
 
 	for (i = 0; i < IPC_IMAGES_MAX; i++)
 		if (ipc_image_read(worker->process, i, &image) &&
-		    is_module(settings, image.path) &&
+		    settings_has_module(settings, image.path) &&
 		    !has_module(death, image.path))
 			add_module(death, &image);
 }

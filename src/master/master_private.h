@@ -278,11 +278,11 @@ struct master_frame {
 	char build_id[65];
 	char *function, *file; /* or NULL */
 	unsigned line;         /* 0: unknown */
+	bool is_application;   /* of a module, or of the program itself */
 };
 struct master_symbolize;
-struct master_symbolize *master_symbolize_start(struct master *master,
-    const struct ipc_process *process, const struct ipc_report *report,
-    const struct worker_credentials *credentials,
+struct master_symbolize *master_symbolize_start(
+    const struct master_worker *worker, const struct ipc_report *report,
     void (*on_done)(
 	void *context, const struct master_frame *frames, size_t count),
     void *context);
