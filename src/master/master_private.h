@@ -339,10 +339,9 @@ json_t *master_command_error(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
 /* master_status.c: what there is, and master_status_worker.c: one worker.
- * crashes: the list of their records.  New references. */
+ * New references. */
 json_t *master_status(const struct master *master);
-json_t *master_status_worker(
-    const struct master_worker *worker, const json_t *crashes);
+json_t *master_status_worker(const struct master_worker *worker);
 /* What the counters of all slots add up to. */
 json_t *master_status_totals(const struct master *master);
 
