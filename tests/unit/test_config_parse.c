@@ -393,8 +393,7 @@ START_TEST(a_part_is_enough)
 	const struct config_overrides overrides = { .is_partial = true };
 	struct test_config config;
 
-	ck_assert_int_eq(
-	    test_config_parse(&config, "control_socket = /a\n", &overrides), 0);
+	test_config_must_parse(&config, "control_socket = /a\n", &overrides);
 	ck_assert_str_eq(config.settings->control_socket, "/a");
 	test_config_fini(&config);
 }
