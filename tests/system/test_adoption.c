@@ -474,11 +474,12 @@ START_TEST(an_adopter_without_descriptors_lives_on)
 }
 END_TEST
 
-/* It takes in what it can, and makes a new worker as soon as it can. */
+/* It takes in what it can, and makes a new worker as soon as it can.  With a
+ * limit of 0 even poll(2) of one descriptor would fail. */
 START_TEST(a_master_without_descriptors_lives_on)
 {
 	struct test_daemon *daemon = start_limited(1, DESCRIPTORS);
-	struct rlimit few = { 0, DESCRIPTORS },
+	struct rlimit few = { 1, DESCRIPTORS },
 		      many = { DESCRIPTORS, DESCRIPTORS };
 	struct test_client clients[SPREAD], victim;
 	pid_t master = test_daemon_pid(daemon);
