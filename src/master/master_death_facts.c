@@ -3,11 +3,11 @@
  * What a worker's memory says of its end.  It may say anything, so what is
  * taken is bounded by what the master knows itself.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/base_clock.h"
 #include "base/base_memory.h"
+#include "base/base_number.h"
 #include "master/master_death.h"
 
 /* What the loop runs; if it is nothing, the job that runs for longest. */
@@ -74,7 +74,6 @@ static void
 add_module(struct master_death *death, const struct ipc_image *image)
 {
 	struct master_death_module *module;
-	size_t i;
 
 	death->modules = memory_resize(
 	    death->modules, death->module_count + 1, sizeof(*module));
@@ -82,9 +81,8 @@ add_module(struct master_death *death, const struct ipc_image *image)
 	memset(module, 0, sizeof(*module));
 	module->path = memory_copy_text(image->path);
 	module->load = image->bias;
-	for (i = 0; i < image->build_id_size; i++)
-		snprintf(
-		    module->build_id + i * 2, 3, "%02x", image->build_id[i]);
+	number_write_hexadecimal(module->build_id, sizeof(module->build_id),
+	    image->build_id, image->build_id_size);
 }
 
 static bool

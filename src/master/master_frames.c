@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/master_frames.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/base_memory.h"
 #include "base/base_number.h"
 
-#define FIELD_MAX    255
-#define BUILD_ID_MAX (sizeof(((struct ipc_image *)0)->build_id))
+#define FIELD_MAX 255
 
 /* ---- the question ---- */
 
@@ -25,15 +23,6 @@ path_of(const struct ipc_image *image)
 	size = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	path[size > 0 ? size : 0] = '\0';
 	return memory_copy_text(path);
-}
-
-static void
-write_build_id(char *to, const struct ipc_image *image)
-{
-	size_t i;
-
-	for (i = 0; i < image->build_id_size && i < BUILD_ID_MAX; i++)
-		snprintf(to + i * 2, 3, "%02x", image->build_id[i]);
 }
 
 /* It would be the end of the line that it stands in. */
@@ -87,7 +76,9 @@ add_frame(struct master_frame *frame, const struct master_worker *worker,
 		    is_application(worker->cohort->settings, &image);
 		frame->image = path_of(&image);
 		frame->offset = address - image.bias;
-		write_build_id(frame->build_id, &image);
+		number_write_hexadecimal(frame->build_id,
+		    sizeof(frame->build_id), image.build_id,
+		    image.build_id_size);
 		ask_image(question, &image, frame);
 	}
 	buffer_format(question, "frame %llx %s\n", (unsigned long long)address,
