@@ -61,3 +61,19 @@ number_write(char *to, uint64_t number)
 	memcpy(to, digits + at, DIGITS_MAX - at);
 	return DIGITS_MAX - at;
 }
+
+void
+number_write_hexadecimal(char *to, size_t room, const void *data, size_t size)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *bytes = data;
+	size_t i;
+
+	if (size > (room - 1) / 2)
+		size = 0;
+	for (i = 0; i < size; i++) {
+		*to++ = digits[bytes[i] >> 4];
+		*to++ = digits[bytes[i] & 0xf];
+	}
+	*to = '\0';
+}

@@ -21,4 +21,9 @@ int number_parse_bytes(
 /* Writes decimal digits, no NUL; returns their count, at most 20. */
 size_t number_write(char *to, uint64_t number);
 
+/* Writes size bytes as hexadecimal digits, two for each, and NUL, if there is
+ * room for all of them; else NUL only. */
+void number_write_hexadecimal(
+    char *to, size_t room, const void *data, size_t size);
+
 #endif

@@ -239,13 +239,10 @@ usable_cpus(void)
 }
 
 static int
-finish(const struct parse *parse, struct error *error)
+check_whole(const struct settings *settings, struct error *error)
 {
-	struct settings *settings = parse->settings;
 	size_t i, mounts = 0;
 
-	if (settings->workers == 0)
-		settings->workers = usable_cpus();
 	if (settings->listener_count == 0)
 		return error_set(error, ERROR_CONFIG,
 		    "nowhere to listen: -l ADDRESS, or listen in %s",
@@ -259,6 +256,16 @@ finish(const struct parse *parse, struct error *error)
 		    settings->file == NULL ? "a file given by -c" :
 					     settings->file);
 	return 0;
+}
+
+static int
+finish(const struct parse *parse, struct error *error)
+{
+	struct settings *settings = parse->settings;
+
+	if (settings->workers == 0)
+		settings->workers = usable_cpus();
+	return parse->overrides->is_partial ? 0 : check_whole(settings, error);
 }
 
 int

@@ -30,6 +30,7 @@ struct config_overrides {
 	const char *pid_file; /* -p */
 	bool foreground;      /* -f: error_log is stderr */
 	bool has_builtin;     /* COHORT_MAIN: a module at "/", first */
+	bool is_partial;      /* need not say where to listen, what to serve */
 	bool is_root;         /* chooses the default directories */
 };
 

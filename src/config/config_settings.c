@@ -192,6 +192,19 @@ settings_find_mount(const struct settings *settings, uint16_t number)
 	return NULL;
 }
 
+bool
+settings_has_module(const struct settings *settings, const char *path)
+{
+	const struct settings_mount *mount;
+	uint16_t number;
+
+	for (number = 1;
+	     (mount = settings_find_mount(settings, number)) != NULL; number++)
+		if (mount->module != NULL && strcmp(mount->module, path) == 0)
+			return true;
+	return false;
+}
+
 uint16_t
 settings_mount_number(
     const struct settings *settings, const struct settings_mount *mount)

@@ -154,6 +154,9 @@ struct settings_host *settings_find_host(
 const struct settings_mount *settings_find_mount(
     const struct settings *settings, uint16_t number);
 
+/* Is any mount of that module? */
+bool settings_has_module(const struct settings *settings, const char *path);
+
 /* The number of a mount of these settings. */
 uint16_t settings_mount_number(
     const struct settings *settings, const struct settings_mount *mount);

@@ -16,6 +16,7 @@
 
 #include "base/base_fd.h"
 #include "base/base_memory.h"
+#include "base/base_number.h"
 
 #define IMAGES_MAX 1024
 
@@ -165,8 +166,8 @@ add_image(Dwfl_Module *module, void **context, const char *name,
 	image->path = memory_copy_text(find_mapping(listing->files, begin));
 	image->begin = begin;
 	size = dwfl_module_build_id(module, &id, &where);
-	ctl_image_id_text(
-	    size > 0 ? id : NULL, size > 0 ? (size_t)size : 0, image->build_id);
+	number_write_hexadecimal(image->build_id, sizeof(image->build_id), id,
+	    size > 0 ? (size_t)size : 0);
 	return DWARF_CB_OK;
 }
 

@@ -10,26 +10,11 @@
 #include <elfutils/libdwelf.h>
 #include <fcntl.h>
 #include <gelf.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/base_fd.h"
-
-#define ID_BYTES_MAX ((CTL_IMAGE_ID_SIZE - 1) / 2)
-
-void
-ctl_image_id_text(const void *id, size_t size, char text_r[CTL_IMAGE_ID_SIZE])
-{
-	const unsigned char *bytes = id;
-	size_t i;
-
-	text_r[0] = '\0';
-	if (size > ID_BYTES_MAX)
-		return;
-	for (i = 0; i < size; i++)
-		snprintf(text_r + 2 * i, 3, "%02x", bytes[i]);
-}
+#include "base/base_number.h"
 
 static Elf *
 open_elf(const char *path, int *fd_r)
@@ -67,7 +52,8 @@ ctl_image_is_build(const char *path, const char *build_id)
 	if (elf == NULL)
 		return false;
 	size = dwelf_elf_gnu_build_id(elf, &id);
-	ctl_image_id_text(id, size > 0 ? (size_t)size : 0, text);
+	number_write_hexadecimal(
+	    text, sizeof(text), id, size > 0 ? (size_t)size : 0);
 	result = text[0] != '\0' && strcmp(text, build_id) == 0;
 	close_elf(elf, &fd);
 	return result;

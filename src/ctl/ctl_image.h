@@ -9,12 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of an id of 64 bytes at most, with its NUL. */
+/* Of the text of a build id, in hexadecimal, with its NUL. */
 #define CTL_IMAGE_ID_SIZE 129
-
-/* Lower-case hexadecimal; "" when size is none that an id has. */
-void ctl_image_id_text(
-    const void *id, size_t size, char text_r[CTL_IMAGE_ID_SIZE]);
 
 /* Is a regular file of that build there? */
 bool ctl_image_is_build(const char *path, const char *build_id);

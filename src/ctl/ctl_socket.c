@@ -36,6 +36,7 @@ read_settings(const struct ctl_options *options, char **path_r,
 {
 	const struct config_overrides overrides = {
 		.file = options->file,
+		.is_partial = true, /* the command line has the rest */
 		.is_root = geteuid() == 0,
 	};
 	struct settings *settings;

@@ -141,8 +141,8 @@ take_report(struct master_death *death, const struct master_worker *worker)
 	if (!death->has_report)
 		return;
 	master_death_take_modules(death, worker);
-	death->symbolize = master_symbolize_start(death->master, process,
-	    &death->report, &worker->cohort->credentials, on_names, death);
+	death->symbolize =
+	    master_symbolize_start(worker, &death->report, on_names, death);
 }
 
 static struct master_death *

@@ -3,11 +3,11 @@
  * What a worker's memory says of its end.  It may say anything, so what is
  * taken is bounded by what the master knows itself.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/base_clock.h"
 #include "base/base_memory.h"
+#include "base/base_number.h"
 #include "master/master_death.h"
 
 /* What the loop runs; if it is nothing, the job that runs for longest. */
@@ -70,24 +70,10 @@ master_death_take_current(
 	take_mount(death, worker->cohort->settings);
 }
 
-static bool
-is_module(const struct settings *settings, const char *path)
-{
-	const struct settings_mount *mount;
-	uint16_t number;
-
-	for (number = 1;
-	     (mount = settings_find_mount(settings, number)) != NULL; number++)
-		if (mount->module != NULL && strcmp(mount->module, path) == 0)
-			return true;
-	return false;
-}
-
 static void
 add_module(struct master_death *death, const struct ipc_image *image)
 {
 	struct master_death_module *module;
-	size_t i;
 
 	death->modules = memory_resize(
 	    death->modules, death->module_count + 1, sizeof(*module));
@@ -95,9 +81,8 @@ add_module(struct master_death *death, const struct ipc_image *image)
 	memset(module, 0, sizeof(*module));
 	module->path = memory_copy_text(image->path);
 	module->load = image->bias;
-	for (i = 0; i < image->build_id_size; i++)
-		snprintf(
-		    module->build_id + i * 2, 3, "%02x", image->build_id[i]);
+	number_write_hexadecimal(module->build_id, sizeof(module->build_id),
+	    image->build_id, image->build_id_size);
 }
 
 static bool
@@ -122,7 +107,7 @@ master_death_take_modules(
 
 	for (i = 0; i < IPC_IMAGES_MAX; i++)
 		if (ipc_image_read(worker->process, i, &image) &&
-		    is_module(settings, image.path) &&
+		    settings_has_module(settings, image.path) &&
 		    !has_module(death, image.path))
 			add_module(death, &image);
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/master_frames.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/base_memory.h"
 #include "base/base_number.h"
 
-#define FIELD_MAX    255
-#define BUILD_ID_MAX (sizeof(((struct ipc_image *)0)->build_id))
+#define FIELD_MAX 255
 
 /* ---- the question ---- */
 
@@ -25,15 +23,6 @@ path_of(const struct ipc_image *image)
 	size = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	path[size > 0 ? size : 0] = '\0';
 	return memory_copy_text(path);
-}
-
-static void
-write_build_id(char *to, const struct ipc_image *image)
-{
-	size_t i;
-
-	for (i = 0; i < image->build_id_size && i < BUILD_ID_MAX; i++)
-		snprintf(to + i * 2, 3, "%02x", image->build_id[i]);
 }
 
 /* It would be the end of the line that it stands in. */
@@ -66,18 +55,30 @@ find_image(const struct ipc_process *process, uint64_t address, bool is_return,
 	return ipc_image_find(process, address - is_return, image_r);
 }
 
+/* The program has no path. */
+static bool
+is_application(const struct settings *settings, const struct ipc_image *image)
+{
+	return image->path[0] == '\0' ||
+	    settings_has_module(settings, image->path);
+}
+
 /* Of an image that is asked with several frames the first counts. */
 static void
-add_frame(struct master_frame *frame, const struct ipc_process *process,
+add_frame(struct master_frame *frame, const struct master_worker *worker,
     uint64_t address, bool is_return, struct buffer *question)
 {
 	struct ipc_image image;
 
 	frame->address = address;
-	if (find_image(process, address, is_return, &image)) {
+	if (find_image(worker->process, address, is_return, &image)) {
+		frame->is_application =
+		    is_application(worker->cohort->settings, &image);
 		frame->image = path_of(&image);
 		frame->offset = address - image.bias;
-		write_build_id(frame->build_id, &image);
+		number_write_hexadecimal(frame->build_id,
+		    sizeof(frame->build_id), image.build_id,
+		    image.build_id_size);
 		ask_image(question, &image, frame);
 	}
 	buffer_format(question, "frame %llx %s\n", (unsigned long long)address,
@@ -86,7 +87,7 @@ add_frame(struct master_frame *frame, const struct ipc_process *process,
 
 void
 master_frames_init(struct master_frames *frames,
-    const struct ipc_process *process, const struct ipc_report *report,
+    const struct master_worker *worker, const struct ipc_report *report,
     struct buffer *question)
 {
 	uint32_t i;
@@ -95,7 +96,7 @@ master_frames_init(struct master_frames *frames,
 	frames->all =
 	    memory_alloc_array(frames->count + 1, sizeof(*frames->all));
 	for (i = 0; i < frames->count; i++)
-		add_frame(&frames->all[i], process, report->frames[i], i > 0,
+		add_frame(&frames->all[i], worker, report->frames[i], i > 0,
 		    question);
 }
 

@@ -15,9 +15,9 @@ struct master_frames {
 	size_t count;
 };
 
-/* Those of the report, without names; appends the question. */
+/* Those of a report of the worker, without names; appends the question. */
 void master_frames_init(struct master_frames *frames,
-    const struct ipc_process *process, const struct ipc_report *report,
+    const struct master_worker *worker, const struct ipc_report *report,
     struct buffer *question);
 void master_frames_fini(struct master_frames *frames);
 

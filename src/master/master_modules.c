@@ -20,6 +20,7 @@
 
 #include "base/base_fd.h"
 #include "base/base_memory.h"
+#include "base/base_number.h"
 #include "master/master_child.h"
 
 #define COPY_TIME_S   60u
@@ -50,12 +51,8 @@ static bool
 equals(const unsigned char *id, size_t size, const char *wanted)
 {
 	char text[BUILD_ID_SIZE + 1];
-	size_t i;
 
-	if (size * 2 > BUILD_ID_SIZE)
-		return false;
-	for (i = 0; i < size; i++)
-		snprintf(text + i * 2, 3, "%02x", id[i]);
+	number_write_hexadecimal(text, sizeof(text), id, size);
 	return size > 0 && strcmp(text, wanted) == 0;
 }
 

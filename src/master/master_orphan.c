@@ -55,8 +55,8 @@ expire(struct master *master)
 			continue;
 		is_taken = master_batch_is_taken(batch);
 		if (!is_taken)
-			log_warn("%zu connections of a crashed worker found "
-				 "no other one in time: closed",
+			log_warn("connections of a crashed worker found no "
+				 "other one in time: %zu closed",
 			    batch->count);
 		master_batch_finish(master, &batch, is_taken);
 	}

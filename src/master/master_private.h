@@ -278,11 +278,11 @@ struct master_frame {
 	char build_id[65];
 	char *function, *file; /* or NULL */
 	unsigned line;         /* 0: unknown */
+	bool is_application;   /* of a module, or of the program itself */
 };
 struct master_symbolize;
-struct master_symbolize *master_symbolize_start(struct master *master,
-    const struct ipc_process *process, const struct ipc_report *report,
-    const struct worker_credentials *credentials,
+struct master_symbolize *master_symbolize_start(
+    const struct master_worker *worker, const struct ipc_report *report,
     void (*on_done)(
 	void *context, const struct master_frame *frames, size_t count),
     void *context);
@@ -349,10 +349,9 @@ json_t *master_command_error(const char *format, ...)
 void master_order_answer(struct master_order **order, json_t *reply);
 
 /* master_status.c: what there is, and master_status_worker.c: one worker.
- * crashes: the list of their records.  New references. */
+ * New references. */
 json_t *master_status(const struct master *master);
-json_t *master_status_worker(
-    const struct master_worker *worker, const json_t *crashes);
+json_t *master_status_worker(const struct master_worker *worker);
 /* What the counters of all slots add up to. */
 json_t *master_status_totals(const struct master *master);
 

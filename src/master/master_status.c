@@ -76,27 +76,25 @@ describe_cohorts(const struct master *master)
 }
 
 static void
-append_workers(
-    json_t *workers, const struct master_cohort *cohort, const json_t *crashes)
+append_workers(json_t *workers, const struct master_cohort *cohort)
 {
 	struct list_link *link;
 
 	LIST_FOREACH (link, &cohort->workers)
 		json_array_append_new(workers,
 		    master_status_worker(
-			LIST_OBJECT(link, struct master_worker, link),
-			crashes));
+			LIST_OBJECT(link, struct master_worker, link)));
 }
 
 static json_t *
-describe_workers(const struct master *master, const json_t *crashes)
+describe_workers(const struct master *master)
 {
 	json_t *workers = json_array();
 	struct list_link *link;
 
 	LIST_FOREACH (link, &master->cohorts)
-		append_workers(workers,
-		    LIST_OBJECT(link, struct master_cohort, link), crashes);
+		append_workers(
+		    workers, LIST_OBJECT(link, struct master_cohort, link));
 	return workers;
 }
 
@@ -152,8 +150,7 @@ master_status(const struct master *master)
 		"uptime_ms", age_of(master->started_ms));
 
 	json_object_set_new(status, "cohorts", describe_cohorts(master));
-	json_object_set_new(
-	    status, "workers", describe_workers(master, crashes));
+	json_object_set_new(status, "workers", describe_workers(master));
 	json_object_set_new(status, "totals", master_status_totals(master));
 	json_object_set_new(status, "listeners", describe_listeners(master));
 	json_object_set_new(status, "quarantine", describe_quarantine(master));

@@ -16,6 +16,7 @@
 #include "base/base_clock.h"
 #include "base/base_fd.h"
 #include "ipc/ipc_scoreboard.h"
+#include "master/master_json.h"
 #include "master/master_private.h"
 
 /* ---- what a worker says ---- */
@@ -58,6 +59,16 @@ busy_of(const struct ipc_slot *slot)
 					   count_of(now - since);
 }
 
+static json_t *
+last_crash_of(const struct ipc_slot *slot)
+{
+	uint64_t time = load(&slot->last_crash);
+
+	return time == 0 || time > (uint64_t)clock_wall_seconds() ?
+	    json_null() :
+	    master_json_time((time_t)time);
+}
+
 /* The counters of a slot, and what they are called. */
 static const struct {
 	const char *name;
@@ -93,6 +104,7 @@ put_slot(json_t *object, const struct ipc_slot *slot, uint64_t limit)
 
 	json_object_set_new(object, "connections", connections_of(slot, limit));
 	json_object_set_new(object, "busy_ms", busy_of(slot));
+	json_object_set_new(object, "last_crash", last_crash_of(slot));
 	json_object_set_new(object, "accepting",
 	    json_boolean(
 		__atomic_load_n(&slot->accepting, __ATOMIC_RELAXED) != 0));
@@ -120,7 +132,7 @@ master_status_totals(const struct master *master)
 	return totals;
 }
 
-/* ---- what the kernel and the records say ---- */
+/* ---- what the kernel says ---- */
 
 static json_t *
 memory_of(pid_t pid)
@@ -145,35 +157,17 @@ memory_of(pid_t pid)
 	    "shared", count_of(shared * page));
 }
 
-/* The time of the newest record of that slot. */
-static json_t *
-last_crash_of(const json_t *crashes, uint32_t slot)
-{
-	const json_t *record, *number;
-	size_t i;
-
-	for (i = 0; i < json_array_size(crashes); i++) {
-		record = json_array_get(crashes, i);
-		number = json_object_get(record, "slot");
-		if (json_is_integer(number) &&
-		    json_integer_value(number) == (json_int_t)slot)
-			return json_incref(json_object_get(record, "time"));
-	}
-	return json_null();
-}
-
 json_t *
-master_status_worker(const struct master_worker *worker, const json_t *crashes)
+master_status_worker(const struct master_worker *worker)
 {
 	const struct master_cohort *cohort = worker->cohort;
 	const struct master *master = cohort->master;
-	json_t *object = json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o}",
-	    "slot", (json_int_t)worker->slot, "pid", (json_int_t)worker->pid,
-	    "cohort", (json_int_t)cohort->number, "state",
+	json_t *object = json_pack("{s:I, s:I, s:I, s:s, s:o, s:o}", "slot",
+	    (json_int_t)worker->slot, "pid", (json_int_t)worker->pid, "cohort",
+	    (json_int_t)cohort->number, "state",
 	    master_worker_state_name(worker->state), "age_ms",
 	    count_of(clock_monotonic_ms() - worker->started_ms), "memory",
-	    memory_of(worker->pid), "last_crash",
-	    last_crash_of(crashes, worker->slot));
+	    memory_of(worker->pid));
 
 	/* Else the slot is its successor's. */
 	if (worker->has_slot)

@@ -250,20 +250,20 @@ can_run(struct master_symbolize *symbolize)
 }
 
 struct master_symbolize *
-master_symbolize_start(struct master *master, const struct ipc_process *process,
+master_symbolize_start(const struct master_worker *worker,
     const struct ipc_report *report,
-    const struct worker_credentials *credentials,
     void (*on_done)(
 	void *context, const struct master_frame *frames, size_t count),
     void *context)
 {
+	struct master *master = worker->cohort->master;
 	struct master_symbolizer *symbolizer = get_symbolizer(master);
 	struct master_symbolize *symbolize;
 
 	OBJECT_NEW(symbolize, MASTER_SYMBOLIZE_MAGIC);
 	symbolize->master = master;
 	symbolize->fd = symbolize->process = -1;
-	symbolize->credentials = *credentials;
+	symbolize->credentials = worker->cohort->credentials;
 	symbolize->on_done = on_done;
 	symbolize->context = context;
 	buffer_init(&symbolize->question, 0);
@@ -271,7 +271,7 @@ master_symbolize_start(struct master *master, const struct ipc_process *process,
 	event_assign(
 	    &symbolize->timer, master->base, -1, 0, on_timer, symbolize);
 	master_frames_init(
-	    &symbolize->frames, process, report, &symbolize->question);
+	    &symbolize->frames, worker, report, &symbolize->question);
 	if (can_run(symbolize)) {
 		list_append(&symbolizer->waiting, &symbolize->link);
 		run_next(symbolizer);

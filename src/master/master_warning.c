@@ -130,8 +130,7 @@ master_warning_on_warned(struct master_worker *worker)
 		return;
 	event_del(&warning->deadline);
 	warning->symbolize =
-	    master_symbolize_start(warning->master, worker->process, &report,
-		&worker->cohort->credentials, on_names, warning);
+	    master_symbolize_start(worker, &report, on_names, warning);
 }
 
 void

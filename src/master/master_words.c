@@ -72,16 +72,30 @@ append_frame(struct buffer *words, const struct master_frame *frame)
 	buffer_format(words, ":%u)", frame->line);
 }
 
+/* What called the application is the same for every request, and stands in
+ * the record. */
+static size_t
+count_told(const struct master_frame *frames, size_t count)
+{
+	size_t told = count;
+
+	while (told > 0 && !frames[told - 1].is_application)
+		told--;
+	if (told == 0)
+		told = count;
+	return told < FRAMES_TOLD ? told : FRAMES_TOLD;
+}
+
 void
 master_words_stack(
     struct buffer *words, const struct master_frame *frames, size_t count)
 {
 	char storage[STACK_SIZE];
 	struct buffer stack;
-	size_t i;
+	size_t i, told = count_told(frames, count);
 
 	buffer_init_fixed(&stack, storage, sizeof(storage));
-	for (i = 0; i < count && i < FRAMES_TOLD && !stack.truncated; i++) {
+	for (i = 0; i < told && !stack.truncated; i++) {
 		buffer_append_text(&stack, i == 0 ? ", at " : " < ");
 		append_frame(&stack, &frames[i]);
 	}

@@ -18,8 +18,9 @@ void master_words_current(
 void master_words_busy(struct buffer *words, uint32_t slot, pid_t pid,
     uint64_t seen_ms, const struct ipc_current *current);
 
-/* , at FUNCTION (FILE:LINE) < CALLER ...; nothing without frames.  Limited
- * to a part of a line. */
+/* , at FUNCTION (FILE:LINE) < CALLER ...; nothing without frames.  To the
+ * outermost frame of the application, if it has any; limited to a part of a
+ * line. */
 void master_words_stack(
     struct buffer *words, const struct master_frame *frames, size_t count);
 

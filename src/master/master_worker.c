@@ -139,12 +139,14 @@ static void
 note_crash(struct master_worker *worker)
 {
 	struct master *master = worker->cohort->master;
+	struct ipc_slot *slot = &master->scoreboard->slots[worker->slot];
 
 	tell_quarantine(worker);
 	ipc_process_note(worker->process);
 	master_death_on_crash(worker);
 	master_orphan_on_end(worker);
-	master->scoreboard->slots[worker->slot].crashes++;
+	slot->crashes++;
+	slot->last_crash = (uint64_t)clock_wall_seconds();
 	master_spawn_leave_slot(worker);
 	deadline_start(worker, crash_timeout(worker));
 }

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/base_fd.h"
+#include "base/base_number.h"
 #include "base/base_object.h"
 
 /* Debug information of a huge program; beyond, it is something else. */
@@ -74,15 +75,14 @@ is_build(Dwfl_Module *module, const char *wanted)
 	char text[2 * SYMBOLIZE_BUILD_ID_MAX + 1];
 	const unsigned char *id;
 	GElf_Addr address;
-	int i, size;
+	int size;
 
 	if (wanted[0] == '\0')
 		return true;
 	size = dwfl_module_build_id(module, &id, &address);
 	if (size <= 0 || size > SYMBOLIZE_BUILD_ID_MAX)
 		return false;
-	for (i = 0; i < size; i++)
-		snprintf(text + i * 2, 3, "%02x", id[i]);
+	number_write_hexadecimal(text, sizeof(text), id, (size_t)size);
 	return strcmp(text, wanted) == 0;
 }
 

@@ -20,6 +20,7 @@
 #include "base/base_clock.h"
 #include "base/base_fd.h"
 #include "base/base_object.h"
+#include "worker/worker_answer.h"
 #include "worker/worker_private.h"
 
 #define ACCEPTS_AT_ONCE 4
@@ -31,13 +32,7 @@
  * takes the answer from the client. */
 #define DISCARD_MOST 65536
 
-static const char refusal[] = "HTTP/1.1 503 Service Unavailable\r\n"
-			      "Content-Type: text/plain\r\n"
-			      "Content-Length: 20\r\n"
-			      "Retry-After: 1\r\n"
-			      "Connection: close\r\n"
-			      "\r\n"
-			      "Service Unavailable\n";
+static const char refusal[] = WORKER_ANSWER_503_HEAD WORKER_ANSWER_503_PAGE;
 
 struct listener {
 	struct worker_acceptor *acceptor;

@@ -15,28 +15,22 @@
 
 #include "base/base_clock.h"
 #include "conn/conn_deadline.h"
+#include "worker/worker_answer.h"
 
 struct answer {
 	const char *text;
 	uint32_t size, head_size;
 };
 
-#define HEAD(status, more, length)                         \
-	"HTTP/1.1 " status "\r\n"                          \
-	"Content-Type: text/plain; charset=utf-8\r\n" more \
-	"Content-Length: " length "\r\n"                   \
-	"Connection: close\r\n"                            \
-	"\r\n"
-#define ANSWER(head, body)                                         \
+#define ANSWER(head, page)                                         \
 	{                                                          \
-		head body, sizeof(head body) - 1, sizeof(head) - 1 \
+		head page, sizeof(head page) - 1, sizeof(head) - 1 \
 	}
 
-static const struct answer own = ANSWER(
-    HEAD("500 Internal Server Error", "", "22"), "Internal Server Error\n");
+static const struct answer own =
+    ANSWER(WORKER_ANSWER_500_HEAD, WORKER_ANSWER_500_PAGE);
 static const struct answer others =
-    ANSWER(HEAD("503 Service Unavailable", "Retry-After: 1\r\n", "20"),
-	"Service Unavailable\n");
+    ANSWER(WORKER_ANSWER_503_HEAD, WORKER_ANSWER_503_PAGE);
 
 static bool
 send_bytes(int fd, const void *data, size_t size, int flags)

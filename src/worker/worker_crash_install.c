@@ -104,9 +104,9 @@ worker_crash_leave_channel(void)
 int
 worker_crash_install(struct worker *worker, struct error *error)
 {
-	void *frames[2];
+	struct worker_crash_base *base = &worker_crash_slot()->base;
 
-	backtrace(frames, 2);
+	base->count = backtrace(base->frames, IPC_FRAMES_MAX);
 	worker_images_note(worker);
 	fill_slot(worker);
 	if (worker_thread_begin(worker, IPC_THREAD_LOOP, error) == -1 ||

@@ -29,6 +29,13 @@ struct worker_crash_walk {
 	sigjmp_buf escape;
 };
 
+/* The stack that the worker's own begins on, innermost first: the master
+ * forked with its own frames below, and they are of no use to anybody. */
+struct worker_crash_base {
+	int count;
+	void *frames[IPC_FRAMES_MAX];
+};
+
 struct worker_crash {
 	/* Written once, before anything can crash. */
 	pid_t pid; /* of the worker; a child of it inherits all this */
@@ -37,6 +44,7 @@ struct worker_crash {
 	struct ipc_process *process;
 	uint32_t row_count, thread_count;
 	uint64_t linger_ms;
+	struct worker_crash_base base;
 
 	pid_t tid;            /* of the thread that crashed; 0: none */
 	uint32_t stopped;     /* threads that are, as they say */
@@ -74,9 +82,11 @@ void worker_crash_count(
     uint32_t *counter, uint32_t more); /* of process->crash */
 
 /* worker_crash_walk.c: the addresses of a stack, from where context was
- * interrupted; at least that.  Returns how many. */
+ * interrupted, at least that, to where it stands on the base.  Returns how
+ * many. */
 uint32_t worker_crash_walk_stack(struct worker_crash_walk *walk, pid_t tid,
-    const void *context, uint64_t frames[IPC_FRAMES_MAX]);
+    const void *context, const struct worker_crash_base *base,
+    uint64_t frames[IPC_FRAMES_MAX]);
 
 /* worker_crash_answer.c: answers whom it can, and ends whom nobody can help;
  * what is left in the table can be handed over. */

@@ -59,8 +59,8 @@ write_report(struct worker_crash *crash, struct ipc_report *report,
 	uint32_t sequence = open_report(report);
 
 	fill(report, crash, info, tid);
-	report->frame_count =
-	    worker_crash_walk_stack(walk, tid, context, report->frames);
+	report->frame_count = worker_crash_walk_stack(
+	    walk, tid, context, &crash->base, report->frames);
 	close_report(report, sequence);
 }
 

@@ -51,6 +51,21 @@ returns_to(const ucontext_t *context)
 #endif
 }
 
+/* What both end with was there before the worker was.  The other frames of
+ * the base are those of whoever took it. */
+static int
+cut_base(void *const *found, int count, const struct worker_crash_base *base)
+{
+	int left = base->count;
+
+	while (count > 0 && left > 0 &&
+	    found[count - 1] == base->frames[left - 1]) {
+		count--;
+		left--;
+	}
+	return count;
+}
+
 static uint32_t
 copy_from(
     uint64_t pc, void *const *found, int count, uint64_t frames[IPC_FRAMES_MAX])
@@ -81,7 +96,8 @@ unwind(struct worker_crash_walk *walk, pid_t tid, void **found, int room)
 
 uint32_t
 worker_crash_walk_stack(struct worker_crash_walk *walk, pid_t tid,
-    const void *interrupted, uint64_t frames[IPC_FRAMES_MAX])
+    const void *interrupted, const struct worker_crash_base *base,
+    uint64_t frames[IPC_FRAMES_MAX])
 {
 	const ucontext_t *context = interrupted;
 	uint64_t pc = interrupted_at(context);
@@ -90,7 +106,7 @@ worker_crash_walk_stack(struct worker_crash_walk *walk, pid_t tid,
 	int size;
 
 	size = unwind(walk, tid, found, OWN_FRAMES_MAX + IPC_FRAMES_MAX);
-	count = copy_from(pc, found, size, frames);
+	count = copy_from(pc, found, cut_base(found, size, base), frames);
 	if (count > 1)
 		return count;
 	frames[0] = pc;

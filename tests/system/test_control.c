@@ -249,6 +249,14 @@ START_TEST(status_counts_crashes)
 	ck_assert_int_eq(number_of(status, "records"), 1);
 	ck_assert(json_is_string(json_object_get(worker, "last_crash")));
 	json_decref(status);
+	/* The records are another matter. */
+	json_decref(ctl_json(daemon, "crashes", "clear"));
+	test_daemon_wait(daemon, "1 records dropped");
+	status = ctl_json(daemon, "status", NULL);
+	worker = json_array_get(json_object_get(status, "workers"), 0);
+	ck_assert_int_eq(number_of(status, "records"), 0);
+	ck_assert(json_is_string(json_object_get(worker, "last_crash")));
+	json_decref(status);
 	test_daemon_stop(&daemon);
 }
 END_TEST

@@ -85,6 +85,29 @@ START_TEST(long_targets_are_cut)
 }
 END_TEST
 
+/* The rest is the same each time: who called it, and below that the frames of
+ * the master that forked. */
+START_TEST(of_the_stack_the_line_has_what_is_the_application_s)
+{
+	struct test_daemon *daemon = test_crash_start(1, "");
+	struct test_client client;
+	const char *line, *stack;
+
+	test_client_connect(&client, test_daemon_port(daemon));
+	test_client_send_format(
+	    &client, "GET /crash/null HTTP/1.1\r\nHost: test\r\n\r\n");
+	test_crash_expect_500(&client, "GET");
+	line = test_daemon_wait(daemon, "was killed by SIGSEGV");
+	stack = strstr(line, ", at ");
+	ck_assert_msg(stack != NULL, "%s", line);
+	ck_assert_msg(strstr(stack, " ...") != NULL, "%s", line);
+	ck_assert_msg(strstr(stack, "app_request_run") == NULL, "%s", line);
+	ck_assert_msg(strstr(stack, "libcohort") == NULL, "%s", line);
+	ck_assert_msg(strstr(stack, "libevent") == NULL, "%s", line);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 /* When nothing of the application ran nothing is blamed. */
 START_TEST(an_idle_worker_ran_nothing)
 {
@@ -113,6 +136,8 @@ main(void)
 	tcase_add_test(tcase, of_kill_it_names_the_request);
 	tcase_add_test(tcase, of_each_fault_it_names_the_request);
 	tcase_add_test(tcase, long_targets_are_cut);
+	tcase_add_test(
+	    tcase, of_the_stack_the_line_has_what_is_the_application_s);
 	tcase_add_test(tcase, an_idle_worker_ran_nothing);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);

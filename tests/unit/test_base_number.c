@@ -115,6 +115,20 @@ START_TEST(writes_digits_without_nul)
 }
 END_TEST
 
+START_TEST(writes_hexadecimal_where_it_fits)
+{
+	static const unsigned char data[] = { 0x00, 0x1f, 0xa0, 0xff };
+	char text[9];
+
+	number_write_hexadecimal(text, sizeof(text), data, sizeof(data));
+	ck_assert_str_eq(text, "001fa0ff");
+	number_write_hexadecimal(text, sizeof(text) - 1, data, sizeof(data));
+	ck_assert_str_eq(text, "");
+	number_write_hexadecimal(text, 1, data, 0);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -124,6 +138,7 @@ main(void)
 	tcase_add_loop_test(tcase, parses_strictly, 0, ROWS(texts));
 	tcase_add_loop_test(tcase, parses_bytes_strictly, 0, ROWS(bytes));
 	tcase_add_loop_test(tcase, writes_digits_without_nul, 0, ROWS(numbers));
+	tcase_add_test(tcase, writes_hexadecimal_where_it_fits);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

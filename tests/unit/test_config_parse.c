@@ -389,6 +389,18 @@ START_TEST(nothing_to_do)
 }
 END_TEST
 
+/* For who asks only where the daemon is. */
+START_TEST(a_part_is_enough)
+{
+	const struct config_overrides overrides = { .is_partial = true };
+	struct test_config config;
+
+	test_config_must_parse(&config, "control_socket = /a\n", &overrides);
+	ck_assert_str_eq(config.settings->control_socket, "/a");
+	test_config_fini(&config);
+}
+END_TEST
+
 START_TEST(workers_by_cpu)
 {
 	struct test_config config;
@@ -597,6 +609,7 @@ main(void)
 	tcase_add_loop_test(tests, garbage, 0, 200);
 	tcase_add_test(tests, file_is_missing);
 	tcase_add_test(tests, nothing_to_do);
+	tcase_add_test(tests, a_part_is_enough);
 	tcase_add_test(tests, workers_by_cpu);
 	tcase_add_test(tests, command_line);
 	tcase_add_test(tests, command_line_and_file);

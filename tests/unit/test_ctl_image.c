@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdint.h>
-#include <string.h>
 
 #include "ctl/ctl_image.h"
 #include "test_unit.h"
-
-START_TEST(ids_as_text)
-{
-	static const unsigned char id[] = { 0x00, 0xab, 0x7f };
-	static const unsigned char large[65] = { 1 };
-	char text[CTL_IMAGE_ID_SIZE];
-
-	ctl_image_id_text(id, sizeof(id), text);
-	ck_assert_str_eq(text, "00ab7f");
-	ctl_image_id_text(NULL, 0, text);
-	ck_assert_str_eq(text, "");
-	ctl_image_id_text(large, 64, text);
-	ck_assert_uint_eq(strlen(text), 128);
-	ctl_image_id_text(large, 65, text);
-	ck_assert_str_eq(text, "");
-}
-END_TEST
 
 START_TEST(what_is_no_build_of_anything)
 {
@@ -54,7 +36,6 @@ main(void)
 	Suite *suite = suite_create("ctl_image");
 	TCase *tcase = tcase_create("ctl_image");
 
-	tcase_add_test(tcase, ids_as_text);
 	tcase_add_test(tcase, what_is_no_build_of_anything);
 	tcase_add_test(tcase, first_addresses);
 	suite_add_tcase(suite, tcase);

@@ -18,7 +18,8 @@
 static struct ipc_process *process;
 static int process_fd;
 static struct ipc_report report;
-static struct worker_credentials credentials;
+static struct master_cohort cohort = { .master = &master };
+static struct master_worker worker = { .cohort = &cohort };
 static struct master_symbolize *symbolize;
 static const struct master_frame *frames;
 static size_t frame_count;
@@ -30,9 +31,11 @@ set_up(void)
 {
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	test_master_open();
-	credentials.keep = true;
+	cohort.credentials.keep = true;
+	cohort.settings = test_settings();
 	ck_assert_int_eq(
 	    ipc_process_open(1, 0, &process, &process_fd, &error), 0);
+	worker.process = process;
 	memset(&report, 0, sizeof(report));
 }
 
@@ -42,6 +45,7 @@ tear_down(void)
 	if (symbolize != NULL)
 		master_symbolize_stop(&symbolize);
 	ipc_process_close(&process, &process_fd);
+	settings_free(&cohort.settings);
 	test_master_close();
 	rmdir(directory);
 }
@@ -58,8 +62,7 @@ on_done(void *context, const struct master_frame *all, size_t count)
 static void
 start(void)
 {
-	symbolize = master_symbolize_start(
-	    &master, process, &report, &credentials, on_done, &report);
+	symbolize = master_symbolize_start(&worker, &report, on_done, &report);
 	ck_assert_uint_eq(done, 0);
 }
 
@@ -128,6 +131,7 @@ START_TEST(names_files_and_lines_are_found)
 	ck_assert_str_eq(frames[1].function, "wait_for_names");
 	ck_assert(frames[2].function == NULL ||
 	    strcmp(frames[2].function, "wait_for_names") != 0);
+	ck_assert(frames[0].is_application && !frames[3].is_application);
 	ck_assert_ptr_nonnull(strstr(frames[3].image, "libc"));
 	ck_assert_ptr_nonnull(
 	    strstr(frames[3].function, "gnu_get_libc_version"));

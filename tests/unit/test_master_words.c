@@ -70,6 +70,21 @@ START_TEST(a_stack_is_told_from_the_inside)
 }
 END_TEST
 
+START_TEST(a_stack_is_told_to_where_the_application_was_called)
+{
+	const struct master_frame frames[] = {
+		{ .address = 1 },
+		{ .address = 2, .is_application = true },
+		{ .address = 3 },
+		{ .address = 4, .is_application = true },
+		{ .address = 5 },
+	};
+
+	master_words_stack(&words, frames, 5);
+	ck_assert_str_eq(storage, ", at 0x1 < 0x2 < 0x3 < 0x4 ...");
+}
+END_TEST
+
 /* What stands behind it is to be in the line too. */
 START_TEST(a_long_stack_is_cut)
 {
@@ -102,6 +117,8 @@ main(void)
 	tcase_add_test(tests, a_request_is_named);
 	tcase_add_test(tests, what_runs_without_a_request_is_named);
 	tcase_add_test(tests, a_stack_is_told_from_the_inside);
+	tcase_add_test(
+	    tests, a_stack_is_told_to_where_the_application_was_called);
 	tcase_add_test(tests, a_long_stack_is_cut);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include <execinfo.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ struct found {
 
 static struct found *found;
 static struct worker_crash_walk walk;
+static struct worker_crash_base base;
 static volatile int zero;
 
 static void
@@ -32,7 +34,7 @@ on_fault(int number, siginfo_t *info, void *context)
 	if (info->si_code > 0 && walk.tid == tid)
 		siglongjmp(walk.escape, 1);
 	found->count =
-	    worker_crash_walk_stack(&walk, tid, context, found->frames);
+	    worker_crash_walk_stack(&walk, tid, context, &base, found->frames);
 	_exit(0);
 }
 
@@ -155,6 +157,21 @@ START_TEST(of_a_call_to_nowhere_the_caller_is_known)
 }
 END_TEST
 
+/* outer's caller, the child's beginning, is the outermost that is told. */
+START_TEST(a_stack_ends_on_its_base)
+{
+	uint32_t whole;
+
+	run(divide);
+	whole = found->count;
+	base.count = backtrace(base.frames, IPC_FRAMES_MAX);
+	run(divide);
+	ck_assert_uint_eq(found->count, whole - ((unsigned)base.count - 1));
+	ck_assert(is_in(found->frames[1], OUTER));
+	base.count = 0;
+}
+END_TEST
+
 START_TEST(a_stack_that_is_lost_gives_its_place)
 {
 	run(lose_stack);
@@ -180,6 +197,7 @@ main(void)
 
 	tcase_add_test(tcase, a_fault_is_the_first_frame);
 	tcase_add_test(tcase, of_a_call_to_nowhere_the_caller_is_known);
+	tcase_add_test(tcase, a_stack_ends_on_its_base);
 	tcase_add_test(tcase, a_stack_that_is_lost_gives_its_place);
 	tcase_add_test(tcase, an_overflow_is_walked_as_far_as_there_is_room);
 	suite_add_tcase(suite, tcase);
