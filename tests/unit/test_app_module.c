@@ -66,7 +66,7 @@ load(const char *path)
 	struct error error;
 
 	ck_assert_msg(
-	    app_module_load(path, &module, &error) == 0, "%s", error.text);
+	    app_module_load(path, -1, &module, &error) == 0, "%s", error.text);
 	return module;
 }
 
@@ -130,7 +130,7 @@ START_TEST(says_what_to_do_with_a_bad_object)
 
 	if (objects[_i].source != NULL)
 		compile("x.so", objects[_i].source, "");
-	ck_assert_int_eq(app_module_load("./x.so", &module, &error), -1);
+	ck_assert_int_eq(app_module_load("./x.so", -1, &module, &error), -1);
 	snprintf(expected, sizeof(expected), "./x.so: %s", objects[_i].words);
 	ck_assert_str_eq(error.text, expected);
 	ck_assert_int_eq(error.kind, ERROR_CONFIG);
@@ -143,7 +143,7 @@ START_TEST(names_the_path_that_was_given)
 	struct error error;
 
 	compile("x.so", "int x;\n", "");
-	ck_assert_int_eq(app_module_load("x.so", &module, &error), -1);
+	ck_assert_int_eq(app_module_load("x.so", -1, &module, &error), -1);
 	ck_assert_str_eq(error.text,
 	    "x.so: no cohort_module: does it end in COHORT_MODULE?");
 }
@@ -157,7 +157,7 @@ START_TEST(a_text_file_is_no_module)
 
 	fputs("hello\n", file);
 	fclose(file);
-	ck_assert_int_eq(app_module_load("x.so", &module, &error), -1);
+	ck_assert_int_eq(app_module_load("x.so", -1, &module, &error), -1);
 	ck_assert_msg(strncmp(error.text, "x.so: ", 6) == 0, "%s", error.text);
 }
 END_TEST
@@ -183,7 +183,7 @@ START_TEST(names_the_symbol_version_that_is_missing)
 	    "-L. -lnew '-Wl,-rpath,$ORIGIN'");
 	write_versions("COHORT_1.2");
 	compile("libnew.so", library, "-Wl,--version-script=versions");
-	ck_assert_int_eq(app_module_load("./x.so", &module, &error), -1);
+	ck_assert_int_eq(app_module_load("./x.so", -1, &module, &error), -1);
 	ck_assert_str_eq(error.text,
 	    "./x.so: needs COHORT_1.3: upgrade libcohort, this "
 	    "is " COHORT_VERSION);
