@@ -4,8 +4,10 @@
  * struct cohort_module out, so that they can be what no header of ours makes.
  */
 #include <sys/mman.h>
+#include <sys/mount.h>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,6 +193,24 @@ START_TEST(loads_bytes_in_memory)
 	    load_bytes("x.so", &second, &error) == 0, "%s", error.text);
 	ck_assert_ptr_ne(first.name, second.name);
 	ck_assert_int_eq(second.setup(NULL), 7);
+}
+END_TEST
+
+/* In a world of its own, which only root can make. */
+START_TEST(says_what_is_wrong_without_proc)
+{
+	struct cohort_module module;
+	struct error error;
+
+	compile("x.so", "int x;\n", "");
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", "/proc", "tmpfs", 0, NULL) == -1)
+		return;
+	ck_assert_int_eq(load_bytes("./x.so", &module, &error), -1);
+	ck_assert_str_eq(error.text,
+	    "./x.so: modules are loaded by /proc, which is not mounted, or "
+	    "shows other processes");
 }
 END_TEST
 
@@ -396,6 +416,7 @@ main(void)
 	tcase_add_loop_test(
 	    objects_case, says_the_same_of_bytes_in_memory, 0, ROWS(objects));
 	tcase_add_test(objects_case, loads_bytes_in_memory);
+	tcase_add_test(objects_case, says_what_is_wrong_without_proc);
 	tcase_add_test(objects_case, names_the_path_that_was_given);
 	tcase_add_test(objects_case, names_the_path_inside_of_a_reason);
 	tcase_add_test(objects_case, a_text_file_is_no_module);

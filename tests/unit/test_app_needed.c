@@ -82,6 +82,7 @@ compile_module(const char *library, const char *folders, const char *tags)
 	    "int answer(void); int ask(void) { return answer(); }", arguments);
 }
 
+/* Nothing here asserts, as it also runs where no test does. */
 static int
 read_module(void)
 {
@@ -91,9 +92,10 @@ read_module(void)
 	ssize_t size;
 
 	while ((size = read(from, data, sizeof(data))) > 0)
-		ck_assert_int_eq(write(fd, data, (size_t)size), size);
+		if (write(fd, data, (size_t)size) != size)
+			break;
 	close(from);
-	return fd;
+	return size == 0 ? fd : -1;
 }
 
 /* The module's, in this process, or -1: it cannot be loaded. */
