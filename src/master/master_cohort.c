@@ -53,11 +53,13 @@ master_cohort_new(struct master *master, struct settings *settings,
 		goto fail_logs;
 	if (master->state == MASTER_STATE_STARTING)
 		master_logs_use(master, &cohort->logs, settings);
+	if (master_mounts_new(
+		settings, &master->cohorts, &cohort->mounts, error) == -1)
+		goto fail_mounts;
 	if (master_listen_open(master, settings, &cohort->listeners,
 		&cohort->listener_count, error) == -1)
 		goto fail_listen;
 	cohort->settings = settings;
-	cohort->mounts = master_mounts_new(settings);
 	cohort->number = ++master->last_cohort;
 	event_assign(
 	    &cohort->respawn_timer, master->base, -1, 0, on_respawn, cohort);
@@ -65,6 +67,8 @@ master_cohort_new(struct master *master, struct settings *settings,
 	*cohort_r = cohort;
 	return 0;
 fail_listen:
+	master_mounts_release(&cohort->mounts);
+fail_mounts:
 	master_logs_close(&cohort->logs);
 fail_logs:
 	OBJECT_FREE(cohort);

@@ -6,6 +6,7 @@
 
 #include "base/base_memory.h"
 #include "base/base_number.h"
+#include "master/master_mounts.h"
 
 #define FIELD_MAX 255
 
@@ -35,16 +36,22 @@ can_be_asked(const char *path)
 	return true;
 }
 
+/* The bytes of a module are those that its cohort has. */
 static void
 ask_image(struct buffer *question, const struct ipc_image *image,
-    const struct master_frame *frame)
+    const struct master_frame *frame, const struct master_mounts *mounts)
 {
+	const struct master_pin *pin = NULL;
+
 	if (!can_be_asked(frame->image))
 		return;
-	buffer_format(question, "image %llx %llx %llx %s %s\n",
+	if (mounts != NULL)
+		pin = master_mounts_pin(mounts, frame->image);
+	buffer_format(question, "image %llx %llx %llx %s %d %s\n",
 	    (unsigned long long)image->bias, (unsigned long long)image->begin,
 	    (unsigned long long)image->end,
-	    frame->build_id[0] != '\0' ? frame->build_id : "-", frame->image);
+	    frame->build_id[0] != '\0' ? frame->build_id : "-",
+	    pin != NULL ? pin->fd : -1, frame->image);
 }
 
 /* An address that is returned to may be the first byte behind its image. */
@@ -79,7 +86,7 @@ add_frame(struct master_frame *frame, const struct master_worker *worker,
 		number_write_hexadecimal(frame->build_id,
 		    sizeof(frame->build_id), image.build_id,
 		    image.build_id_size);
-		ask_image(question, &image, frame);
+		ask_image(question, &image, frame, worker->cohort->mounts);
 	}
 	buffer_format(question, "frame %llx %s\n", (unsigned long long)address,
 	    is_return ? "return" : "exact");
