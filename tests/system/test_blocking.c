@@ -245,8 +245,9 @@ START_TEST(a_reload_waits_for_it)
 	let_through(1);
 	test_client_expect(&client, "GET", 200, "0\n");
 	ck_assert(test_client_is_closed(&client));
-	test_daemon_wait(daemon, " is gone");
+	/* Else the old worker lingers. */
 	test_client_close(&client);
+	test_daemon_wait(daemon, " is gone");
 	stop(&daemon);
 }
 END_TEST
@@ -264,6 +265,8 @@ START_TEST(a_stop_waits_for_it)
 	test_client_expect(&client, "GET", 200, "0\n");
 	ck_assert(test_client_is_closed(&client));
 	test_client_close(&client);
+	/* A second order would cut what lingers still. */
+	ck_assert_int_eq(test_daemon_wait_exit(daemon), 0);
 	stop(&daemon);
 }
 END_TEST
