@@ -188,7 +188,7 @@ static const struct {
 	{ "empty, with descriptors", IPC_LAYOUT, IPC_MESSAGE_LOGS, 0, 2, false,
 	    "wrong size" },
 	{ "layout", IPC_LAYOUT + 1, IPC_MESSAGE_SERVE,
-	    sizeof(struct ipc_message), 0, false, "layout 3 instead of 2" },
+	    sizeof(struct ipc_message), 0, false, "layout 4 instead of 3" },
 	{ "type 0", IPC_LAYOUT, 0, sizeof(struct ipc_message), 0, false,
 	    "unknown type 0" },
 	{ "type above", IPC_LAYOUT, IPC_MESSAGE_PAUSED + 1,
