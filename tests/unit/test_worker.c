@@ -662,7 +662,9 @@ expect_handed(int client, unsigned count)
 
 START_TEST(replaced_worker_hands_over)
 {
+	unsigned came = 0;
 	int idle, busy;
+	char byte;
 
 	start_serving();
 	idle = dial();
@@ -672,11 +674,19 @@ START_TEST(replaced_worker_hands_over)
 	ask(busy, "/time");
 	await(&slot()->busy, 1);
 	tell(IPC_MESSAGE_RETIRE, IPC_RETIRE_REPLACED);
-	expect_handed(idle, 1);
-	ck_assert_uint_eq(packet.handover.orphans[0].request_count, 1);
-	expect_message(IPC_MESSAGE_ORPHANS);
-	ck_assert_ptr_null(strstr(answer(busy), "Connection: "));
-	ipc_packet_close(&packet);
+	/* The busy one comes behind, unless it was quick. */
+	while (came < 2) {
+		expect_message(IPC_MESSAGE_ORPHANS);
+		ck_assert_uint_eq(packet.handover.orphans[0].request_count, 1);
+		if (came == 0)
+			ck_assert_int_eq(
+			    recv(idle, &byte, 1, MSG_DONTWAIT), -1);
+		came += packet.handover.count;
+		if (came == 2)
+			ck_assert_ptr_null(
+			    strstr(answer(busy), "Connection: "));
+		ipc_packet_close(&packet);
+	}
 	expect_exit(IPC_EXIT_OK);
 	ck_assert_uint_eq(slot()->closed[CONN_CLOSE_HANDED], 2);
 	ck_assert_uint_eq(slot()->open, 0);
@@ -725,8 +735,8 @@ START_TEST(a_full_channel_holds_them_up)
 		ck_assert_int_eq(
 		    send(clients[i], part, sizeof(part), 0), sizeof(part));
 	}
-	await(&slot()->open, HEAVY);
 	exchange("/", "hello from");
+	await(&slot()->open, HEAVY);
 	tell(IPC_MESSAGE_RETIRE, IPC_RETIRE_REPLACED);
 	await_flag(&slot()->serving, 0);
 	while (came < HEAVY) {
