@@ -118,6 +118,7 @@ master_reload_on_serving(struct master *master)
 	master->next = NULL;
 	master_quarantine_on_cohort(master->current);
 	master_hang_start(master);
+	master_recycle_start(master);
 	master_logs_use(
 	    master, &master->current->logs, master->current->settings);
 	if (old != NULL) {

@@ -40,6 +40,7 @@ struct listener {
 	const char *name;
 	int fd;
 	bool is_on, is_paused;
+	bool is_closed;   /* forgotten: never on again */
 	bool was_waiting; /* somebody, at the last review */
 	struct event event, pause;
 };
@@ -80,7 +81,8 @@ apply(struct worker_acceptor *acceptor)
 
 	for (i = 0; i < acceptor->count; i++) {
 		listener = &acceptor->listeners[i];
-		set_listening(listener, open && !listener->is_paused);
+		set_listening(listener,
+		    open && !listener->is_paused && !listener->is_closed);
 	}
 	acceptor->worker->slot->accepting = open;
 }
@@ -249,7 +251,8 @@ has_waiting(const struct listener *listener)
 {
 	struct pollfd descriptor = { .fd = listener->fd, .events = POLLIN };
 
-	return !listener->is_paused && poll(&descriptor, 1, 0) == 1;
+	return !listener->is_paused && !listener->is_closed &&
+	    poll(&descriptor, 1, 0) == 1;
 }
 
 /*
@@ -348,21 +351,34 @@ worker_acceptor_start(struct worker *worker)
 	apply(worker->acceptor);
 }
 
+static void
+close_listener(struct listener *listener)
+{
+	set_listening(listener, false);
+	event_del(&listener->pause);
+	fd_close(&listener->fd);
+}
+
+void
+worker_acceptor_forget(struct worker *worker, size_t index)
+{
+	struct listener *listener = &worker->acceptor->listeners[index];
+
+	listener->is_closed = true;
+	close_listener(listener);
+}
+
 void
 worker_acceptor_stop(struct worker *worker)
 {
 	struct worker_acceptor *acceptor = worker->acceptor;
-	struct listener *listener;
 	size_t i;
 
 	acceptor->is_started = false;
 	event_del(&acceptor->review);
 	apply(acceptor);
-	for (i = 0; i < acceptor->count; i++) {
-		listener = &acceptor->listeners[i];
-		event_del(&listener->pause);
-		fd_close(&listener->fd);
-	}
+	for (i = 0; i < acceptor->count; i++)
+		close_listener(&acceptor->listeners[i]);
 }
 
 void
