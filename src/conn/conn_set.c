@@ -92,6 +92,10 @@ conn_set_settle(struct conn_set *set)
 
 	if (set->is_settling)
 		return;
+	/* Whoever goes on behind a settling may have forgotten to. */
+	if (__atomic_load_n(&set->settings.loop->running, __ATOMIC_RELAXED) ==
+	    0)
+		conn_set_enter(set);
 	set->is_settling = true;
 	for (round = 0; round < ROUNDS_MOST && !list_is_empty(&set->pending);
 	     round++)
@@ -166,6 +170,7 @@ close_all(struct conn_set *set)
 {
 	struct list_link *link;
 
+	conn_set_enter(set);
 	LIST_FOREACH (link, &set->conns)
 		conn_close(LIST_OBJECT(link, struct conn, link),
 		    CONN_CLOSE_SHUTDOWN, false);
@@ -199,6 +204,7 @@ conn_set_retire(struct conn_set *set, bool at_once)
 
 	if (at_once)
 		marks |= CONN_MARK_RETIRE_AT_ONCE;
+	conn_set_enter(set);
 	set->retire_marks = marks;
 	LIST_FOREACH (link, &set->conns)
 		conn_mark(LIST_OBJECT(link, struct conn, link), marks);

@@ -78,6 +78,13 @@ void conn_set_adopt(struct conn_set *set, int fd,
     const struct conn_origin *origin);
 
 /*
+ * Those that were adopted are this worker's from now on, and it has said so:
+ * a crash hands them over like all others.  Until then it does not, as the
+ * master still has them itself, and would give each to two workers.
+ */
+void conn_set_own(struct conn_set *set);
+
+/*
  * Begins every callback of the loop that may run application code or touch
  * connections; the set's own do it themselves.
  * Between it and the end of the next conn_set_settle the thread is not
