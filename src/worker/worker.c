@@ -160,6 +160,11 @@ make_protocol(struct worker *worker)
 			.listener = heritage->listeners[i].id,
 			.is_tcp = heritage->listeners[i].is_tcp,
 		};
+	worker->check_origin = (struct conn_origin) {
+		.protocol = &h1_protocol,
+		.context = worker->h1,
+		.is_check = true,
+	};
 }
 
 static int

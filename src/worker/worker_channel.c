@@ -107,6 +107,12 @@ on_message(struct worker *worker, struct ipc_packet *packet)
 	case IPC_MESSAGE_ADOPT:
 		worker_adopt(worker, packet);
 		break;
+	case IPC_MESSAGE_CHECK:
+		worker_self_check(worker, packet);
+		break;
+	case IPC_MESSAGE_FORGET:
+		worker_acceptor_forget(worker, message->value);
+		break;
 	default:
 		break;
 	}
