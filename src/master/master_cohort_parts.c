@@ -29,6 +29,18 @@ on_respawn(evutil_socket_t fd, short events, void *context)
 	master_cohort_respawn(cohort);
 }
 
+/* A return runs the code that ran before, whatever its files are now. */
+static int
+find_mounts(struct master_cohort *cohort, const struct master_base *base,
+    struct error *error)
+{
+	if (base == NULL)
+		return master_mounts_new(cohort->settings,
+		    &cohort->master->cohorts, &cohort->mounts, error);
+	cohort->mounts = master_mounts_hold(base->mounts);
+	return 0;
+}
+
 int
 master_cohort_new(struct master *master, struct settings *settings,
     const struct master_base *base, struct master_cohort **cohort_r,
@@ -52,9 +64,10 @@ master_cohort_new(struct master *master, struct settings *settings,
 		goto fail_logs;
 	if (master->state == MASTER_STATE_STARTING)
 		master_logs_use(master, &cohort->logs, settings);
+	if (find_mounts(cohort, base, error) == -1)
+		goto fail_mounts;
 	if (master_listen_open(cohort, base != NULL, error) == -1)
 		goto fail_listen;
-	cohort->mounts = master_mounts_new(settings);
 	cohort->number = ++master->last_cohort;
 	event_assign(
 	    &cohort->respawn_timer, master->base, -1, 0, on_respawn, cohort);
@@ -62,6 +75,8 @@ master_cohort_new(struct master *master, struct settings *settings,
 	*cohort_r = cohort;
 	return 0;
 fail_listen:
+	master_mounts_release(&cohort->mounts);
+fail_mounts:
 	master_logs_close(&cohort->logs);
 fail_logs:
 	OBJECT_FREE(cohort);

@@ -51,6 +51,7 @@ struct master_mounts;
 struct master_base {
 	uint32_t cohort; /* its number */
 	struct settings *settings;
+	struct master_mounts *mounts;
 };
 
 /* The last return to a base, until a reload succeeds. */
@@ -80,7 +81,7 @@ struct master_cohort {
 	enum master_cohort_state state; /* master_cohort.c writes it */
 	struct settings *settings;
 	struct worker_credentials credentials; /* of its workers */
-	struct master_mounts *mounts;          /* as when it was made */
+	struct master_mounts *mounts; /* as when it was made; its modules */
 	struct master_logs logs;
 	struct master_listener **listeners;
 	const struct settings_listener **sections; /* where each stands */
@@ -319,7 +320,8 @@ void master_death_flush(struct master *master);
  * master_symbolize.c: names for addresses, by a program of its own.  on_done
  * comes once, never from inside start; the frames are its to read, until
  * stop, which it may call.  Frames have at least image and offset, if the
- * address is in any.  Never NULL; whoever starts it stops it.
+ * address is in any.  Never NULL; whoever starts it stops it.  cohort is the
+ * worker's, and may be freed meanwhile.
  */
 struct master_frame {
 	uint64_t address, offset;
@@ -329,9 +331,9 @@ struct master_frame {
 	unsigned line;         /* 0: unknown */
 };
 struct master_symbolize;
-struct master_symbolize *master_symbolize_start(struct master *master,
-    const struct ipc_process *process, const struct ipc_report *report,
-    const struct worker_credentials *credentials,
+struct master_symbolize *master_symbolize_start(
+    const struct master_cohort *cohort, const struct ipc_process *process,
+    const struct ipc_report *report,
     void (*on_done)(
 	void *context, const struct master_frame *frames, size_t count),
     void *context);
@@ -343,10 +345,12 @@ void master_symbolize_close(struct master *master);
 /* master_crashes.c: the last 100 records, equal ones as one, in memory and
  * in the state directory.  json: an array, newest first; new references.
  * open: -1 says why something of it cannot be kept, or was not there; there
- * are crashes all the same.  add: nothing happens before open. */
+ * are crashes all the same.  add: nothing happens before open; mounts has the
+ * bytes of the modules that the record names, or is NULL. */
 int master_crashes_open(struct master *master, struct error *error);
 void master_crashes_close(struct master *master);
-void master_crashes_add(struct master *master, const json_t *record);
+void master_crashes_add(struct master *master, const json_t *record,
+    const struct master_mounts *mounts);
 json_t *master_crashes_list(const struct master *master);
 size_t master_crashes_clear(struct master *master);
 

@@ -11,6 +11,7 @@
 #include "base/base_clock.h"
 #include "base/base_log.h"
 #include "base/base_object.h"
+#include "master/master_mounts.h"
 #include "master/master_private.h"
 
 #define MASTER_PROBATION_MAGIC 0x5b90c2e7u
@@ -52,6 +53,7 @@ choose_base(struct master *master, const struct master_cohort *previous)
 	struct master_base base = {
 		.cohort = previous->number,
 		.settings = previous->settings,
+		.mounts = previous->mounts,
 	};
 
 	if (previous->returns_to != 0)
@@ -59,6 +61,7 @@ choose_base(struct master *master, const struct master_cohort *previous)
 	if (master->probation != NULL)
 		base = probation_of(master)->base;
 	settings_hold(base.settings);
+	master_mounts_hold(base.mounts);
 	return base;
 }
 
@@ -100,6 +103,7 @@ master_probation_stop(struct master *master)
 	OBJECT_TAKE(probation, &master->probation, MASTER_PROBATION_MAGIC);
 	event_del(&probation->end);
 	settings_free(&probation->base.settings);
+	master_mounts_release(&probation->base.mounts);
 	OBJECT_FREE(probation);
 }
 
