@@ -110,3 +110,9 @@ conn_is_retiring(const struct conn *conn)
 	return conn->origin->is_forgotten ||
 	    (set->retire_marks != 0 && !set->hands_over);
 }
+
+bool
+conn_is_check(const struct conn *conn)
+{
+	return conn->origin->is_check;
+}

@@ -7,6 +7,7 @@
 #include "conn/conn_set.h"
 
 #include <event2/event.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/base_object.h"
@@ -251,10 +252,19 @@ conn_set_hand_over(struct conn_set *set)
 size_t
 conn_set_count(const struct conn_set *set)
 {
-	return set->count;
+	return set->count - set->count_checks;
 }
 
 /* ---- its connections ---- */
+
+static void
+count(struct conn_set *set, const struct conn *conn, size_t by)
+{
+	set->count += by;
+	if (conn->origin->is_check)
+		set->count_checks += by;
+	CONN_STORE(*set->settings.open, set->count - set->count_checks);
+}
 
 struct conn *
 conn_set_add(struct conn_set *set, int fd, const struct conn_origin *origin)
@@ -272,7 +282,7 @@ conn_set_add(struct conn_set *set, int fd, const struct conn_origin *origin)
 	};
 	list_append(&set->conns, &conn->link);
 	conn_row_take(conn);
-	CONN_STORE(*set->settings.open, ++set->count);
+	count(set, conn, 1);
 	return conn;
 }
 
@@ -292,11 +302,22 @@ conn_set_accept(struct conn_set *set, int fd,
 }
 
 void
+conn_set_check(struct conn_set *set, int fd, const struct conn_origin *origin)
+{
+	struct conn *conn = conn_set_add(set, fd, origin);
+
+	strcpy(conn->peer.address, "self-check");
+	conn_mark(conn, CONN_MARK_OPEN);
+	conn_row_open(conn);
+	conn_input_receive(conn);
+}
+
+void
 conn_set_busy(struct conn *conn, bool busy)
 {
 	struct conn_set *set = conn->set;
 
-	if (conn->is_busy == busy)
+	if (conn->is_busy == busy || conn->origin->is_check)
 		return;
 	conn->is_busy = busy;
 	set->count_busy += busy ? 1 : (size_t)-1;
@@ -318,9 +339,10 @@ conn_set_drop(struct conn *conn)
 	list_remove(&conn->pending);
 	list_remove(&conn->link);
 	conn_row_give(conn);
+	count(set, conn, (size_t)-1);
+	if (!conn->origin->is_check)
+		conn_count_up(closed);
 	conn->magic = 0;
 	conn_pool_give(&set->conn_pool, conn);
-	CONN_STORE(*set->settings.open, --set->count);
-	conn_count_up(closed);
 	set->settings.on_closed(set->settings.context);
 }

@@ -31,6 +31,9 @@ struct conn_origin {
 	void *context;     /* conn_context */
 	uint32_t listener; /* struct ipc_listener's id */
 	bool is_tcp;
+	/* Of the master's self-check: its connections are in no counter and
+	 * in no row that is looked at, so they are never handed over. */
+	bool is_check;
 	bool is_forgotten;
 };
 
@@ -92,6 +95,13 @@ void conn_set_adopt(struct conn_set *set, int fd,
 void conn_set_own(struct conn_set *set);
 
 /*
+ * Takes the worker's end of the master's socket pair, with an origin that
+ * is_check.  As with conn_set_adopt, the caller settles.
+ */
+void conn_set_check(
+    struct conn_set *set, int fd, const struct conn_origin *origin);
+
+/*
  * Begins every callback of the loop that may run application code or touch
  * connections; the set's own do it themselves.
  * Between it and the end of the next conn_set_settle the thread is not
@@ -141,6 +151,7 @@ size_t conn_set_pack(struct conn_set *set, struct ipc_packet *packet);
 void conn_set_unpack(struct conn_set *set, bool are_gone);
 void conn_set_strand(struct conn_set *set);
 
+/* Without those of the self-check: nobody waits for their end. */
 size_t conn_set_count(const struct conn_set *set);
 
 #endif

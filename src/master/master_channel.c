@@ -287,6 +287,15 @@ master_channel_tell(
 	send_message(worker, &message, NULL, 0);
 }
 
+bool
+master_channel_give(
+    struct master_worker *worker, enum ipc_message_type type, int fd)
+{
+	struct ipc_message message = { .type = type };
+
+	return send_message(worker, &message, &fd, 1);
+}
+
 void
 master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs)

@@ -19,6 +19,14 @@ run_status(
 	return master_status(master);
 }
 
+static json_t *
+run_reload(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	master_reload_start(master, order);
+	return NULL;
+}
+
 /* With where the bytes of modules are: STATE_DIRECTORY/modules. */
 static json_t *
 run_crashes(
@@ -66,6 +74,7 @@ static const struct {
 	    struct master_order *order);
 } commands[] = {
 	{ "status", run_status },
+	{ "reload", run_reload },
 	{ "crashes", run_crashes },
 	{ "crashes-clear", run_crashes_clear },
 	{ "quarantine", run_quarantine },

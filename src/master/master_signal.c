@@ -38,7 +38,7 @@ action_reload(struct master *master)
 		master_stop(master, false);
 		return;
 	}
-	master_reload_start(master);
+	master_reload_start(master, NULL);
 }
 
 static void

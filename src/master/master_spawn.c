@@ -110,6 +110,7 @@ master_worker_free(struct master_worker **worker_pointer)
 
 	OBJECT_TAKE(worker, worker_pointer, MASTER_WORKER_MAGIC);
 	event_del(&worker->deadline);
+	master_check_stop(worker);
 	master_channel_stop(worker);
 	ipc_process_close(&worker->process, &worker->process_fd);
 	master_spawn_leave_slot(worker);

@@ -170,6 +170,12 @@ make_protocol(struct worker *worker)
 			.listener = heritage->listeners[i].id,
 			.is_tcp = heritage->listeners[i].is_tcp,
 		};
+	worker->check_origin = (struct conn_origin) {
+		.protocol = &h1_protocol,
+		.context = worker->h1,
+		.is_check = true,
+		.is_forgotten = true,
+	};
 }
 
 static struct app_bytes *

@@ -27,6 +27,7 @@
 #define PAUSE_MS        500
 #define REVIEW_MS       100
 #define RESCUES_AT_ONCE 16
+#define DRAINED_MOST    65536
 
 /* What is read before the close, so that it does not become a reset which
  * takes the answer from the client. */
@@ -360,15 +361,6 @@ close_listener(struct listener *listener)
 }
 
 void
-worker_acceptor_forget(struct worker *worker, size_t index)
-{
-	struct listener *listener = &worker->acceptor->listeners[index];
-
-	listener->is_closed = true;
-	close_listener(listener);
-}
-
-void
 worker_acceptor_stop(struct worker *worker)
 {
 	struct worker_acceptor *acceptor = worker->acceptor;
@@ -379,6 +371,31 @@ worker_acceptor_stop(struct worker *worker)
 	apply(acceptor);
 	for (i = 0; i < acceptor->count; i++)
 		close_listener(&acceptor->listeners[i]);
+}
+
+/* Bounded, for a listener's socket that others still use. */
+static void
+drain(struct listener *listener)
+{
+	int count;
+
+	for (count = 0; count < DRAINED_MOST && !listener->is_paused; count++)
+		if (!accept_one(listener))
+			return;
+}
+
+void
+worker_acceptor_forget(struct worker *worker, size_t index)
+{
+	struct worker_acceptor *acceptor = worker->acceptor;
+	struct listener *listener = &acceptor->listeners[index];
+
+	if (acceptor->is_started && !listener->is_closed) {
+		drain(listener);
+		conn_set_enter(worker->connections);
+	}
+	listener->is_closed = true;
+	close_listener(listener);
 }
 
 void

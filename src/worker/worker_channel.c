@@ -108,6 +108,9 @@ on_message(struct worker *worker, struct ipc_packet *packet)
 	case IPC_MESSAGE_ADOPT:
 		worker_adopt(worker, packet);
 		break;
+	case IPC_MESSAGE_CHECK:
+		worker_self_check(worker, packet);
+		break;
 	case IPC_MESSAGE_FORGET:
 		worker_hand_forget(worker, message->value);
 		break;

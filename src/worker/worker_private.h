@@ -87,6 +87,7 @@ struct worker {
 
 	struct conn_set *connections;
 	struct conn_origin *origins; /* one a listener */
+	struct conn_origin check_origin;
 	struct arena_pool *arena_pool;
 	struct http_server server;
 	struct h1 *h1;
@@ -117,6 +118,8 @@ void worker_channel_tell_value(
 /* worker_adopt.c: takes over a batch and acknowledges. */
 void worker_adopt(struct worker *worker, struct ipc_packet *packet);
 
+/* worker_self_check.c: answers the master's request on that descriptor. */
+void worker_self_check(struct worker *worker, struct ipc_packet *packet);
 /*
  * worker_hand.c: connections that leave.  send: one batch of those that
  * depart, or their end when there is no master; true when any is gone from
@@ -146,7 +149,8 @@ void worker_acceptor_new(struct worker *worker);
 void worker_acceptor_free(struct worker *worker);
 void worker_acceptor_start(struct worker *worker); /* SERVE */
 void worker_acceptor_stop(struct worker *worker);  /* closes listeners */
-/* Closes the listener with that index of the heritage. */
+/* The listener with that index of the heritage goes: accepts who waits in its
+ * queue, and closes it. */
 void worker_acceptor_forget(struct worker *worker, size_t index);
 /* A connection went away: maybe the gate opens. */
 void worker_acceptor_review(struct worker *worker);
