@@ -37,9 +37,9 @@ struct master_control_client {
 	int fd;
 	struct event input, output;
 	struct event departure; /* while it waits for an order */
-	struct event deadline; /* also what ends it from the loop */
-	struct buffer request; /* bytes that came and were not taken */
-	struct buffer reply;   /* sent from sent on; empty: none is due */
+	struct event deadline;  /* also what ends it from the loop */
+	struct buffer request;  /* bytes that came and were not taken */
+	struct buffer reply;    /* sent from sent on; empty: none is due */
 	size_t sent;
 	struct master_order *order; /* that is not answered yet */
 	bool is_ended;              /* it sends no more */
@@ -389,8 +389,8 @@ master_control_client_flush(
 	uint64_t now = clock_monotonic_ms();
 
 	OBJECT_CHECK(client, MASTER_CONTROL_CLIENT_MAGIC);
-	while (send_reply(client) && client->reply.size > 0 &&
-	    now < deadline_ms) {
+	while (
+	    send_reply(client) && client->reply.size > 0 && now < deadline_ms) {
 		poll(&descriptor, 1, (int)(deadline_ms - now));
 		now = clock_monotonic_ms();
 	}

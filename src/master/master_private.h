@@ -157,8 +157,8 @@ struct master {
 	struct list warnings; /* master_warning.c: of what runs too long */
 	struct list waits;    /* master_wait.c: orders to be answered */
 	struct event *wait_review;
-	bool is_paused; /* master_pause.c: no worker accepts */
-	struct master_crashes *crashes;       /* master_crashes.c */
+	bool is_paused;                 /* master_pause.c: no worker accepts */
+	struct master_crashes *crashes; /* master_crashes.c */
 	struct master_symbolizer *symbolizer; /* master_symbolize.c; or NULL */
 	struct master_quarantine *quarantine; /* master_quarantine.c */
 	struct master_control *control;       /* master_control.c; or NULL */
