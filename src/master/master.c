@@ -49,6 +49,7 @@ master_new(const struct master_options *options)
 	list_init(&master->deaths);
 	list_init(&master->warnings);
 	list_init(&master->waits);
+	master_reload_open(master);
 	master->packet = memory_alloc(sizeof(*master->packet));
 	master->outgoing = memory_alloc(sizeof(*master->outgoing));
 	master->started_ms = clock_monotonic_ms();
@@ -76,6 +77,8 @@ master_free(struct master **master_pointer)
 
 	OBJECT_TAKE(master, master_pointer, MASTER_MAGIC);
 	master_signal_stop(master);
+	master_probation_stop(master);
+	master_reload_close(master);
 	master_quarantine_close(master);
 	master_listen_drop_unused(master);
 	master_pid_file_remove(master);
@@ -180,7 +183,7 @@ make_first_cohort(struct master *master, struct settings *settings,
 	int result = master_crashes_open(master, &problem);
 
 	if (master_control_start(master, settings, error) == -1 ||
-	    master_cohort_new(master, settings, cohort_r, error) == -1)
+	    master_cohort_new(master, settings, NULL, cohort_r, error) == -1)
 		return -1;
 	if (result == -1)
 		log_warn("crashes: %s", problem.text);
@@ -242,6 +245,8 @@ master_stop(struct master *master, bool at_once, struct master_order *order)
 		master_wait_start(master, &stopping, order);
 	log_info(how == IPC_RETIRE_NOW ? "stopping at once" : "stopping");
 	master->state = MASTER_STATE_STOPPING;
+	master_reload_stop(master);
+	master_probation_stop(master);
 	master->current = master->next = master->withdrawn = NULL;
 	LIST_FOREACH_SAFE (link, following, &master->cohorts)
 		master_cohort_retire(
@@ -259,6 +264,7 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 	master->current = cohort;
 	master_quarantine_on_cohort(cohort);
 	master_hang_start(master);
+	master_recycle_start(master);
 	if (master_pid_file_write(master, &error) == -1) {
 		master->failure = error;
 		log_error("%s", error.text);
@@ -268,10 +274,7 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 	log_info("cohort %u serves with %u workers", cohort->number,
 	    master_cohort_count(cohort));
 	master_daemon_report(master, IPC_EXIT_OK, "");
-	if (master->reload_again) {
-		master->reload_again = false;
-		master_reload_start(master, NULL);
-	}
+	master_reload_go_on(master);
 }
 
 void
@@ -307,8 +310,10 @@ master_on_cohort_gone(struct master_cohort *cohort)
 	if (cohort == master->withdrawn)
 		return;
 	log_debug("cohort %u is gone", cohort->number);
+	master_reload_on_gone(cohort);
 	master_cohort_free(&cohort);
 	check_stopped(master);
+	master_reload_go_on(master);
 }
 
 /* No worker is left: what they left is settled, and the last records are
@@ -318,6 +323,7 @@ wind_up(struct master *master)
 {
 	master_control_stop(master);
 	master_hang_stop(master);
+	master_recycle_stop(master);
 	master_orphan_close(master);
 	master_death_flush(master);
 	master_symbolize_close(master);

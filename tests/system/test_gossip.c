@@ -137,7 +137,7 @@ static const struct scene messages[] = {
 	{ "paused", "it pauses as it was not told: ignored" },
 	{ "adopted", "it adopted what it was not given: ignored" },
 	{ "probed", "it tried what there is not: ignored" },
-	{ "early", "it hands over connections, but did not crash: ignored" },
+	{ "early", "it hands over connections, but was not told to: ignored" },
 };
 
 #define MESSAGES (sizeof(messages) / sizeof(messages[0]))

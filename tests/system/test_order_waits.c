@@ -72,8 +72,8 @@ START_TEST(the_same_order_twice)
 	ck_assert(test_client_is_quiet(&one));
 	ck_assert(test_client_is_quiet(&other));
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
-	test_order_expect(&one, "summary", "paused, 1 workers");
-	test_order_expect(&other, "summary", "paused, 1 workers");
+	test_order_expect(&one, "summary", "paused, 1 worker");
+	test_order_expect(&other, "summary", "paused, 1 worker");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -147,7 +147,7 @@ START_TEST(a_client_that_goes)
 	}
 	test_order_status(daemon, "state", "paused");
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
-	test_ctl(daemon, "pause", 0, "paused, 1 workers");
+	test_ctl(daemon, "pause", 0, "paused, 1 worker");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -164,7 +164,7 @@ START_TEST(a_client_that_listens)
 	test_daemon_wait(daemon, "paused: ");
 	test_order_status(daemon, "state", "paused");
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
-	test_order_expect(&client, "summary", "paused, 1 workers");
+	test_order_expect(&client, "summary", "paused, 1 worker");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -196,7 +196,7 @@ START_TEST(a_worker_that_does_not_answer)
 	test_order_expect(&reopen, "error", "1 of 1 workers have not switched");
 	test_daemon_wait(daemon, "has not switched to the new logs");
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
-	test_ctl(daemon, "reopen", 0, "1 workers switched");
+	test_ctl(daemon, "reopen", 0, "1 worker switched");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -241,9 +241,9 @@ START_TEST(during_a_reload)
 	test_order_send(daemon, &reload, RELOAD);
 	test_daemon_wait(daemon, "reload: reading the configuration");
 	test_order_send(daemon, &again, RELOAD);
-	test_ctl(daemon, "workers 1", 0, "1 workers serve");
-	test_ctl(daemon, "pause", 0, "paused, 1 workers");
-	test_ctl(daemon, "resume", 0, "resumed, 1 workers");
+	test_ctl(daemon, "workers 1", 0, "1 worker serves");
+	test_ctl(daemon, "pause", 0, "paused, 1 worker");
+	test_ctl(daemon, "resume", 0, "resumed, 1 worker");
 	ck_assert(test_client_is_quiet(&reload));
 	test_daemon_write(daemon, "how", "work");
 	test_order_expect(&reload, "error", "");
@@ -266,10 +266,10 @@ START_TEST(during_a_graceful_stop)
 	test_order_send(daemon, &quit, QUIT);
 	test_daemon_wait(daemon, " info: stopping");
 	test_order_status(daemon, "state", "stopping");
-	test_ctl(daemon, "reload", 1, "is being stopped");
+	test_ctl(daemon, "reload", 1, "the daemon stops");
 	test_ctl(daemon, "workers 2", 1, "no cohort serves");
-	test_ctl(daemon, "pause", 1, "is being stopped");
-	test_ctl(daemon, "reopen", 0, "logs reopened, 1 workers switched");
+	test_ctl(daemon, "pause", 1, "the daemon stops");
+	test_ctl(daemon, "reopen", 0, "logs reopened, 1 worker switched");
 	ck_assert(test_client_is_quiet(&quit));
 	test_daemon_expect(daemon, "connections are cut");
 	test_order_send(daemon, &stop, QUIT);
@@ -291,7 +291,7 @@ START_TEST(what_waits_when_it_stops)
 	test_order_send(daemon, &pause, PAUSE);
 	test_daemon_wait(daemon, "paused: ");
 	test_order_send(daemon, &stop, STOP);
-	test_order_expect(&pause, "error", "is being stopped");
+	test_order_expect(&pause, "error", "the daemon stops");
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
 	test_order_expect(&stop, "summary", "stopped");
 	ck_assert_int_eq(test_daemon_wait_exit(daemon), 0);

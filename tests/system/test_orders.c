@@ -74,7 +74,7 @@ START_TEST(workers_more_and_fewer)
 	test_ctl(daemon, "workers many", 2, "is no number");
 	test_ctl(daemon, "workers", 2, "not with these words");
 	ck_assert_uint_eq(test_order_workers(daemon, "serving"), 2);
-	test_ctl(daemon, "reload", 0, "(1 workers)");
+	test_ctl(daemon, "reload", 0, "(1 worker)");
 	test_daemon_stop(&daemon);
 }
 END_TEST

@@ -99,7 +99,7 @@ START_TEST(new_workers_are_paused)
 	pid_t worker;
 
 	test_daemon_expect(daemon, "was killed by SIGKILL");
-	test_ctl(daemon, "pause", 0, "paused, 1 workers");
+	test_ctl(daemon, "pause", 0, "paused, 1 worker");
 	connect_all(daemon, clients);
 	ck_assert_uint_eq(test_daemon_workers(daemon, &worker, 1), 1);
 	ck_assert_int_eq(kill(worker, SIGKILL), 0);
@@ -108,10 +108,10 @@ START_TEST(new_workers_are_paused)
 	test_ctl(daemon, "pause", 0, "paused, 2 workers");
 	expect_quiet(clients);
 	test_ctl(daemon, "reload", 0, "cohort 2");
-	test_ctl(daemon, "pause", 0, "paused, 1 workers");
+	test_ctl(daemon, "pause", 0, "paused, 1 worker");
 	expect_quiet(clients);
 	test_order_status(daemon, "state", "paused");
-	test_ctl(daemon, "resume", 0, "resumed, 1 workers");
+	test_ctl(daemon, "resume", 0, "resumed, 1 worker");
 	expect_all(clients);
 	test_daemon_stop(&daemon);
 }
