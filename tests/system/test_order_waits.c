@@ -261,7 +261,8 @@ START_TEST(during_a_graceful_stop)
 	struct test_client client, quit, stop;
 
 	test_client_connect(&client, test_daemon_port(daemon));
-	test_client_send_text(&client, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+	test_client_send_text(
+	    &client, "GET /wait/50000 HTTP/1.1\r\nHost: a\r\n\r\n");
 	test_order_wait_busy(daemon, 1);
 	test_order_send(daemon, &quit, QUIT);
 	test_daemon_wait(daemon, " info: stopping");

@@ -3,10 +3,13 @@
  * Orders by cohortctl and cohortd -s: each one is carried out when the
  * command returns, and its exit code says whether it was.
  */
-#include <sys/stat.h>
+#include <sys/wait.h>
 
-#include <signal.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "test_client.h"
@@ -149,6 +152,75 @@ START_TEST(top_shows_frames)
 }
 END_TEST
 
+/* A terminal's other end, with cohortctl top on it. */
+static int
+start_top(struct test_daemon *daemon, pid_t *pid_r, struct termios *before_r)
+{
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY), fd;
+
+	ck_assert_int_ne(terminal, -1);
+	ck_assert_int_eq(grantpt(terminal), 0);
+	ck_assert_int_eq(unlockpt(terminal), 0);
+	ck_assert_int_eq(tcgetattr(terminal, before_r), 0);
+	*pid_r = fork();
+	if (*pid_r != 0)
+		return terminal;
+	setsid();
+	fd = open(ptsname(terminal), O_RDWR);
+	dup2(fd, STDIN_FILENO);
+	dup2(fd, STDOUT_FILENO);
+	setenv("TERM", "xterm", 1);
+	execl("./cohortctl", "cohortctl", "-c",
+	    test_daemon_path(daemon, "conf"), "top", NULL);
+	_exit(127);
+}
+
+/* Appends what comes to text, until words are in it. */
+static void
+read_terminal(int terminal, char *text, size_t room, const char *words)
+{
+	struct pollfd descriptor = { .fd = terminal, .events = POLLIN };
+	size_t size = strlen(text);
+	ssize_t count;
+
+	while (strstr(text, words) == NULL) {
+		ck_assert_msg(poll(&descriptor, 1, TEST_DEADLINE_MS) == 1 &&
+			size < room - 1,
+		    "no \"%s\" in: %s", words, text);
+		count = read(terminal, text + size, room - 1 - size);
+		ck_assert_int_gt(count, 0);
+		size += (size_t)count;
+		text[size] = '\0';
+	}
+}
+
+START_TEST(top_on_a_terminal)
+{
+	static const char keys[] = { 'q', 3 };
+	struct test_daemon *daemon = start(TEST_CONTROL "workers = 1\n");
+	struct termios before, after;
+	static char text[65536];
+	int terminal, status;
+	size_t i;
+	pid_t pid;
+
+	for (i = 0; i < sizeof(keys); i++) {
+		text[0] = '\0';
+		terminal = start_top(daemon, &pid, &before);
+		read_terminal(terminal, text, sizeof(text), "\033[?1049h");
+		read_terminal(terminal, text, sizeof(text), "1 worker");
+		ck_assert_int_eq(write(terminal, &keys[i], 1), 1);
+		read_terminal(terminal, text, sizeof(text), "\033[?1049l");
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_int_eq(status, 0);
+		ck_assert_int_eq(tcgetattr(terminal, &after), 0);
+		ck_assert_uint_eq(after.c_lflag, before.c_lflag);
+		close(terminal);
+	}
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 /* ---- the end ---- */
 
 static void
@@ -258,6 +330,7 @@ main(void)
 	tcase_add_test(tcase, workers_that_cannot_start);
 	tcase_add_test(tcase, every_verb_has_json);
 	tcase_add_test(tcase, top_shows_frames);
+	tcase_add_test(tcase, top_on_a_terminal);
 	tcase_add_test(tcase, stop_and_quit_leave_nothing);
 	tcase_add_test(tcase, quit_waits_for_requests);
 	tcase_add_test(tcase, by_the_control_socket);

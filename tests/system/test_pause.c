@@ -127,6 +127,30 @@ START_TEST(resume_without_a_pause)
 }
 END_TEST
 
+/* ---- workers ---- */
+
+/* Nobody's connection is closed by those that go. */
+START_TEST(more_and_fewer_under_load)
+{
+	static const char *const orders[] = { "workers 4", "workers 2",
+		"workers 3", "workers 1" };
+	struct test_daemon *daemon = start("workers = 1\n");
+	struct test_load_result result;
+	struct test_load *load =
+	    test_load_start(test_daemon_port(daemon), LOAD_CONNECTIONS, 0);
+	size_t i;
+
+	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		test_load_wait(load);
+		test_ctl(daemon, orders[i], 0, "serve");
+	}
+	test_load_wait(load);
+	test_load_expect_whole(load);
+	test_load_stop(&load, &result);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 /* ---- reopen ---- */
 
 static unsigned long
@@ -224,6 +248,7 @@ main(void)
 	tcase_add_test(tcase, a_pause_under_load);
 	tcase_add_test(tcase, new_workers_are_paused);
 	tcase_add_test(tcase, resume_without_a_pause);
+	tcase_add_test(tcase, more_and_fewer_under_load);
 	tcase_add_test(tcase, no_line_is_lost);
 	tcase_add_test(tcase, a_log_that_cannot_be_opened);
 	suite_add_tcase(suite, tcase);
