@@ -14,6 +14,7 @@
 #include "base/base_log.h"
 #include "base/base_object.h"
 #include "master/master_private.h"
+#include "master/master_wait.h"
 
 /* Workers that crashed and have not ended, beyond two for each wanted one:
  * with more, replacements wait for the end of one. */
@@ -154,6 +155,7 @@ fill(struct master_cohort *cohort)
 		    master_policy_delay(&cohort->policy, clock_monotonic_ms());
 		if (delay == 0 && master_spawn(cohort, &error) == -1) {
 			log_error("cannot replace a worker: %s", error.text);
+			master_workers_on_failure(cohort, error.text);
 			master_policy_note_death(
 			    &cohort->policy, false, clock_monotonic_ms());
 			delay = MASTER_BACKOFF_FIRST_MS;
@@ -335,8 +337,10 @@ master_cohort_on_unfit(struct master_worker *worker)
 	}
 	log_error("%s: it does not serve", worker->failure);
 	retire_worker(worker, IPC_RETIRE_NOW);
-	if (cohort->state == MASTER_COHORT_SERVING)
-		replace(cohort, false);
+	if (cohort->state != MASTER_COHORT_SERVING)
+		return;
+	master_workers_on_failure(cohort, worker->failure);
+	replace(cohort, false);
 }
 
 /* While the cohort starts, the worker's exit decides. */
@@ -350,8 +354,12 @@ on_crash_of(struct master_cohort *cohort, struct master_worker *worker)
 		    cohort->settings->self_check);
 	if (worker->generation == cohort->outgoing)
 		cohort->outgoing = 0;
-	if (worker->retire == 0 && cohort->state != MASTER_COHORT_STARTING)
+	if (worker->retire == 0 && cohort->state != MASTER_COHORT_STARTING) {
+		if (!worker->had_served)
+			master_workers_on_failure(cohort,
+			    "a worker crashed before it was ready to serve");
 		replace(cohort, worker->had_served);
+	}
 	master_probation_on_crash(cohort);
 }
 
@@ -362,7 +370,7 @@ on_exit_of(struct master_cohort *cohort, struct master_worker *worker)
 	bool is_missing = worker->retire == 0 && worker->has_slot;
 	bool had_served = worker->had_served;
 
-	if (cohort->state == MASTER_COHORT_STARTING)
+	if (!had_served && cohort->state != MASTER_COHORT_FAILED)
 		describe_failure(cohort, worker);
 	if (worker->generation == cohort->outgoing)
 		cohort->outgoing = 0;
@@ -371,6 +379,8 @@ on_exit_of(struct master_cohort *cohort, struct master_worker *worker)
 		fail(cohort);
 		return;
 	}
+	if (is_missing && !had_served)
+		master_workers_on_failure(cohort, cohort->failure.text);
 	if (is_missing)
 		replace(cohort, had_served);
 	else
@@ -383,6 +393,7 @@ master_cohort_on_worker(struct master_cohort *cohort,
     struct master_worker *worker, enum master_worker_event event)
 {
 	OBJECT_CHECK(cohort, MASTER_COHORT_MAGIC);
+	master_wait_review(cohort->master);
 	switch (event) {
 	case MASTER_WORKER_ON_READY:
 		on_ready(cohort, worker);

@@ -18,6 +18,8 @@
 #ifndef MASTER_WORKER_H
 #define MASTER_WORKER_H
 
+#include <stdbool.h>
+
 struct master_worker;
 
 enum master_worker_state {
@@ -47,6 +49,9 @@ enum master_worker_event {
 
 void master_worker_advance(
     struct master_worker *worker, enum master_worker_event event);
+
+/* Its loop runs, as far as is known: it hears us, and writes to its logs. */
+bool master_worker_is_reached(const struct master_worker *worker);
 
 const char *master_worker_state_name(enum master_worker_state state);
 

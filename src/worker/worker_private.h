@@ -149,6 +149,8 @@ void worker_acceptor_new(struct worker *worker);
 void worker_acceptor_free(struct worker *worker);
 void worker_acceptor_start(struct worker *worker); /* SERVE */
 void worker_acceptor_stop(struct worker *worker);  /* closes listeners */
+/* PAUSE: from then on, at any time of its life. */
+void worker_acceptor_pause(struct worker *worker, bool on);
 /* The listener with that index of the heritage goes: accepts who waits in its
  * queue, and closes it. */
 void worker_acceptor_forget(struct worker *worker, size_t index);
