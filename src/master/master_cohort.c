@@ -257,6 +257,7 @@ master_cohort_set_wanted(struct master_cohort *cohort, unsigned wanted)
 			retire_worker(worker, IPC_RETIRE_REPLACED);
 	}
 	fill(cohort);
+	master_manager_on_status(cohort->master);
 }
 
 static bool
@@ -350,7 +351,10 @@ void
 master_cohort_on_worker(struct master_cohort *cohort,
     struct master_worker *worker, enum master_worker_event event)
 {
+	struct master *master;
+
 	OBJECT_CHECK(cohort, MASTER_COHORT_MAGIC);
+	master = cohort->master;
 	switch (event) {
 	case MASTER_WORKER_ON_READY:
 		on_ready(cohort, worker);
@@ -367,4 +371,5 @@ master_cohort_on_worker(struct master_cohort *cohort,
 	default:
 		break;
 	}
+	master_manager_on_status(master);
 }

@@ -81,8 +81,10 @@ master_reload_start(struct master *master)
 		return;
 	}
 	log_info("reload: reading the configuration");
+	master_manager_on_reload(master);
 	if (prepare(master, &error) == -1) {
 		log_error("reload failed, nothing was changed: %s", error.text);
+		master_manager_on_reloaded(master, error.text);
 		return;
 	}
 	master_cohort_start(master->next);
@@ -131,6 +133,7 @@ master_reload_on_serving(struct master *master)
 		    master->current->number,
 		    master_cohort_count(master->current));
 	}
+	master_manager_on_reloaded(master, NULL);
 	follow_up(master);
 }
 
@@ -139,6 +142,7 @@ master_reload_on_failed(struct master *master)
 {
 	log_error("reload failed, nothing was changed: %s",
 	    master->next->failure.text);
+	master_manager_on_reloaded(master, master->next->failure.text);
 	master->next = NULL;
 	follow_up(master);
 }
