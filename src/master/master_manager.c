@@ -93,7 +93,8 @@ master_manager_on_status(struct master *master)
 {
 	struct lines lines;
 
-	if (master->notify == NULL || master->state != MASTER_STATE_RUNNING)
+	if (master->notify == NULL || master->told.is_reloading ||
+	    master->state != MASTER_STATE_RUNNING)
 		return;
 	begin(&lines, "");
 	append_status(master, &lines.text);
