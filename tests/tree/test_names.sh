@@ -79,6 +79,7 @@ master_death system the end of a process; its lifetime tests/unit/test_master_or
 master_death_facts system what workers that died have left
 master_frames tests/unit/test_master_symbolize.c question and answer
 master_hang system needs threads that hang
+master_manager tests/system/test_notify.c what is told when
 master_offer tests/unit/test_master_orphan.c who gets a batch
 master_quarantine_cohort tests/unit/test_master_quarantine.c after a reload
 master_quarantine_report tests/unit/test_master_quarantine.c the list
