@@ -183,9 +183,8 @@ run(const struct command_line *line)
 		return report(&error);
 	if (!line->test && line->signal_word == NULL)
 		return master_run(&line->options, settings);
-	code = line->test ?
-	    test(line, settings) :
-	    master_signal_running(line->signal_word, settings->pid_file);
+	code = line->test ? test(line, settings) :
+			    master_running_order(line->signal_word, settings);
 	settings_free(&settings);
 	return code;
 }

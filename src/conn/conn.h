@@ -104,7 +104,8 @@ void conn_close(struct conn *conn, enum conn_close reason, bool hard);
 /* Has finish or close been called? */
 bool conn_is_ending(const struct conn *conn);
 
-/* Does the worker retire?  Then every exchange should be the last one. */
+/* Should every exchange be the last one?  The worker retires, or the listener
+ * goes, and nobody else will have the connection. */
 bool conn_is_retiring(const struct conn *conn);
 
 /* Tells the core whether an exchange is in progress, for counters, for
@@ -134,5 +135,9 @@ void conn_count_request(struct conn *conn);
 /* Was it handed over by another worker?  Valid from open() on; then the
  * wait, if there was one, runs on already: conn_waiting. */
 bool conn_is_adopted(const struct conn *conn);
+
+/* Is it the master's own, for the self-check?  Its exchanges are to say so
+ * (struct http_exchange's is_check). */
+bool conn_is_check(const struct conn *conn);
 
 #endif

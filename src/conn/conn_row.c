@@ -6,8 +6,8 @@
  * that it makes valid.  The handler runs in this thread, or while this
  * thread is parked, so the order of the program is all that is needed.
  *
- * A connection for which there is no row has the set's spare one, which
- * nobody reads.
+ * A connection for which there is no row, or which is not to be seen (the
+ * self-check's), has the set's spare one, which nobody reads.
  */
 #include <string.h>
 
@@ -41,7 +41,7 @@ conn_row_take(struct conn *conn)
 
 	conn->row_number = 0;
 	conn->row = &set->spare_row;
-	if (set->free_row_count == 0)
+	if (set->free_row_count == 0 || conn->origin->is_check)
 		return;
 	conn->row_number = set->free_rows[--set->free_row_count];
 	conn->row = &set->settings.rows[conn->row_number - 1];
@@ -77,7 +77,7 @@ conn_row_open(struct conn *conn)
 	conn_row_set_wait(conn);
 	conn_row_set_input(conn);
 	conn_row_set_exchange(conn);
-	CONN_ANNOUNCE(row->fd, conn->fd + 1);
+	conn_row_reopen(conn);
 }
 
 void
@@ -85,6 +85,12 @@ conn_row_close(struct conn *conn)
 {
 	CONN_ANNOUNCE(conn->row->fd, 0);
 	conn_forget_note(conn);
+}
+
+void
+conn_row_reopen(struct conn *conn)
+{
+	CONN_ANNOUNCE(conn->row->fd, conn->fd + 1);
 }
 
 void
@@ -100,7 +106,7 @@ conn_row_set_wait(struct conn *conn)
 	CONN_STORE(conn->row->due_ms, due_ms);
 }
 
-/* One that no protocol has seen yet is as good as an idle one. */
+/* One that no protocol sees, or none any more, is as good as an idle one. */
 static enum ipc_row_exchange
 exchange_of(const struct conn *conn)
 {
@@ -109,6 +115,7 @@ exchange_of(const struct conn *conn)
 		return conn->exchange;
 	case CONN_STATE_ACCEPTED:
 	case CONN_STATE_LINGERING:
+	case CONN_STATE_DEPARTING:
 		return IPC_ROW_NONE;
 	default:
 		return IPC_ROW_PRIVATE;

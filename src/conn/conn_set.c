@@ -7,6 +7,7 @@
 #include "conn/conn_set.h"
 
 #include <event2/event.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/base_object.h"
@@ -85,17 +86,37 @@ settle_later(struct conn_set *set)
 		panic("connections: event_add of a timer failed");
 }
 
-void
-conn_set_settle(struct conn_set *set)
+static void
+run_rounds(struct conn_set *set)
 {
 	int round;
 
-	if (set->is_settling)
-		return;
-	set->is_settling = true;
 	for (round = 0; round < ROUNDS_MOST && !list_is_empty(&set->pending);
 	     round++)
 		run_round(set);
+}
+
+/* True when some are gone, and are to be closed here. */
+static bool
+send_away(struct conn_set *set)
+{
+	return !list_is_empty(&set->departing) &&
+	    set->settings.on_departing(set->settings.context);
+}
+
+void
+conn_set_settle(struct conn_set *set)
+{
+	if (set->is_settling)
+		return;
+	/* Whoever goes on behind a settling may have forgotten to. */
+	if (__atomic_load_n(&set->settings.loop->running, __ATOMIC_RELAXED) ==
+	    0)
+		conn_set_enter(set);
+	set->is_settling = true;
+	do
+		run_rounds(set);
+	while (send_away(set));
 	set->is_settling = false;
 	if (!list_is_empty(&set->pending))
 		settle_later(set);
@@ -130,7 +151,9 @@ on_due(struct conn_deadline *deadline)
 	struct conn_set *set = conn->set;
 
 	conn_set_enter(set);
-	if (deadline->class == CONN_DEADLINE_WRITE)
+	if (conn->state == CONN_STATE_DEPARTING)
+		conn_close(conn, CONN_CLOSE_RETIRED, false);
+	else if (deadline->class == CONN_DEADLINE_WRITE)
 		conn_close(conn, CONN_CLOSE_WRITE_TIMEOUT, true);
 	else if (deadline->class == CONN_DEADLINE_LINGER)
 		conn_close(conn, CONN_CLOSE_LINGER_TIMEOUT, false);
@@ -150,6 +173,7 @@ conn_set_new(struct event_base *base, const struct conn_settings *settings)
 	set->base = base;
 	set->settings = *settings;
 	list_init(&set->conns);
+	list_init(&set->departing);
 	list_init(&set->pending);
 	conn_deadlines_init(
 	    &set->deadlines, base, settings->timeouts_ms, on_due);
@@ -166,9 +190,11 @@ close_all(struct conn_set *set)
 {
 	struct list_link *link;
 
+	conn_set_enter(set);
 	LIST_FOREACH (link, &set->conns)
 		conn_close(LIST_OBJECT(link, struct conn, link),
 		    CONN_CLOSE_SHUTDOWN, false);
+	conn_set_strand(set);
 	conn_set_settle(set);
 }
 
@@ -191,18 +217,36 @@ conn_set_free(struct conn_set **source)
 	OBJECT_FREE(set);
 }
 
-void
-conn_set_retire(struct conn_set *set, bool at_once)
+static void
+retire(struct conn_set *set, unsigned marks)
 {
-	unsigned marks = CONN_MARK_RETIRE;
 	struct list_link *link;
 
-	if (at_once)
-		marks |= CONN_MARK_RETIRE_AT_ONCE;
+	conn_set_enter(set);
 	set->retire_marks = marks;
 	LIST_FOREACH (link, &set->conns)
 		conn_mark(LIST_OBJECT(link, struct conn, link), marks);
 	conn_set_settle(set);
+}
+
+void
+conn_set_retire(struct conn_set *set, bool at_once)
+{
+	unsigned marks = CONN_MARK_RETIRE;
+
+	set->hands_over = false;
+	if (at_once) {
+		marks |= CONN_MARK_RETIRE_AT_ONCE;
+		conn_set_strand(set);
+	}
+	retire(set, marks);
+}
+
+void
+conn_set_hand_over(struct conn_set *set)
+{
+	set->hands_over = true;
+	retire(set, CONN_MARK_RETIRE);
 }
 
 size_t
@@ -212,6 +256,15 @@ conn_set_count(const struct conn_set *set)
 }
 
 /* ---- its connections ---- */
+
+static void
+count(struct conn_set *set, const struct conn *conn, size_t by)
+{
+	set->count += by;
+	if (conn->origin->is_check)
+		set->count_checks += by;
+	CONN_STORE(*set->settings.open, set->count - set->count_checks);
+}
 
 struct conn *
 conn_set_add(struct conn_set *set, int fd, const struct conn_origin *origin)
@@ -229,7 +282,7 @@ conn_set_add(struct conn_set *set, int fd, const struct conn_origin *origin)
 	};
 	list_append(&set->conns, &conn->link);
 	conn_row_take(conn);
-	CONN_STORE(*set->settings.open, ++set->count);
+	count(set, conn, 1);
 	return conn;
 }
 
@@ -249,11 +302,22 @@ conn_set_accept(struct conn_set *set, int fd,
 }
 
 void
+conn_set_check(struct conn_set *set, int fd, const struct conn_origin *origin)
+{
+	struct conn *conn = conn_set_add(set, fd, origin);
+
+	strcpy(conn->peer.address, "self-check");
+	conn_mark(conn, CONN_MARK_OPEN);
+	conn_row_open(conn);
+	conn_input_receive(conn);
+}
+
+void
 conn_set_busy(struct conn *conn, bool busy)
 {
 	struct conn_set *set = conn->set;
 
-	if (conn->is_busy == busy)
+	if (conn->is_busy == busy || conn->origin->is_check)
 		return;
 	conn->is_busy = busy;
 	set->count_busy += busy ? 1 : (size_t)-1;
@@ -275,9 +339,10 @@ conn_set_drop(struct conn *conn)
 	list_remove(&conn->pending);
 	list_remove(&conn->link);
 	conn_row_give(conn);
+	count(set, conn, (size_t)-1);
+	if (!conn->origin->is_check)
+		conn_count_up(closed);
 	conn->magic = 0;
 	conn_pool_give(&set->conn_pool, conn);
-	CONN_STORE(*set->settings.open, --set->count);
-	conn_count_up(closed);
 	set->settings.on_closed(set->settings.context);
 }

@@ -16,6 +16,7 @@
 #include "base/base_object.h"
 #include "base/base_title.h"
 #include "master/master_private.h"
+#include "master/master_wait.h"
 
 /* Beyond connections: logs, channels, modules' own files. */
 #define SPARE_DESCRIPTORS 256u
@@ -47,10 +48,26 @@ master_new(const struct master_options *options)
 	list_init(&master->orphans);
 	list_init(&master->deaths);
 	list_init(&master->warnings);
+	list_init(&master->waits);
+	master_reload_open(master);
 	master->packet = memory_alloc(sizeof(*master->packet));
 	master->outgoing = memory_alloc(sizeof(*master->outgoing));
 	master->started_ms = clock_monotonic_ms();
 	return master;
+}
+
+/* Who ordered the end is told when there is nothing left of us. */
+static const struct master_wait_type stopping = { .outlives_stop = true };
+
+static void
+answer_last(struct master *master)
+{
+	json_t *reply = master_command_summary(json_object(), "stopped");
+
+	master_wait_end_all(master, &stopping, reply);
+	json_decref(reply);
+	master_wait_fini(master);
+	master_control_close(master);
 }
 
 static void
@@ -60,10 +77,13 @@ master_free(struct master **master_pointer)
 
 	OBJECT_TAKE(master, master_pointer, MASTER_MAGIC);
 	master_signal_stop(master);
+	master_probation_stop(master);
+	master_reload_close(master);
 	master_quarantine_close(master);
 	master_listen_drop_unused(master);
 	master_manager_close(master);
 	master_pid_file_remove(master);
+	answer_last(master);
 	ipc_scoreboard_close(&master->scoreboard, &master->scoreboard_fd);
 	if (master->base != NULL)
 		event_base_free(master->base);
@@ -149,6 +169,7 @@ open_base(struct master *master, struct error *error)
 	if (master->base == NULL)
 		return error_set(
 		    error, ERROR_SYSTEM, "cannot make an event loop");
+	master_wait_init(master);
 	return 0;
 }
 
@@ -163,7 +184,7 @@ make_first_cohort(struct master *master, struct settings *settings,
 	int result = master_crashes_open(master, &problem);
 
 	if (master_control_start(master, settings, error) == -1 ||
-	    master_cohort_new(master, settings, cohort_r, error) == -1)
+	    master_cohort_new(master, settings, NULL, cohort_r, error) == -1)
 		return -1;
 	if (result == -1)
 		log_warn("crashes: %s", problem.text);
@@ -216,20 +237,25 @@ check_stopped(struct master *master)
 }
 
 void
-master_stop(struct master *master, bool at_once)
+master_stop(struct master *master, bool at_once, struct master_order *order)
 {
 	struct list_link *link, *following;
 	enum ipc_retire how = IPC_RETIRE_STOP;
 
 	if (at_once || master->state == MASTER_STATE_STOPPING)
 		how = IPC_RETIRE_NOW;
+	if (order != NULL)
+		master_wait_start(master, &stopping, order);
 	log_info(how == IPC_RETIRE_NOW ? "stopping at once" : "stopping");
 	master_manager_on_stop(master, how == IPC_RETIRE_NOW);
 	master->state = MASTER_STATE_STOPPING;
+	master_reload_stop(master);
+	master_probation_stop(master);
 	master->current = master->next = master->withdrawn = NULL;
 	LIST_FOREACH_SAFE (link, following, &master->cohorts)
 		master_cohort_retire(
 		    LIST_OBJECT(link, struct master_cohort, link), how);
+	master_wait_review(master);
 	check_stopped(master);
 }
 
@@ -242,20 +268,18 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 	master->current = cohort;
 	master_quarantine_on_cohort(cohort);
 	master_hang_start(master);
+	master_recycle_start(master);
 	if (master_pid_file_write(master, &error) == -1) {
 		master->failure = error;
 		log_error("%s", error.text);
-		master_stop(master, true);
+		master_stop(master, true, NULL);
 		return;
 	}
 	log_info("cohort %u serves with %u workers", cohort->number,
 	    master_cohort_count(cohort));
 	master_manager_on_ready(master);
 	master_daemon_report(master, IPC_EXIT_OK, "");
-	if (master->reload_again) {
-		master->reload_again = false;
-		master_reload_start(master);
-	}
+	master_reload_go_on(master);
 }
 
 void
@@ -277,6 +301,7 @@ master_on_cohort_failed(struct master_cohort *cohort)
 	if (master->state == MASTER_STATE_STARTING) {
 		master->failure = cohort->failure;
 		master->state = MASTER_STATE_STOPPING;
+		master_wait_review(master);
 	} else if (cohort == master->next) {
 		master_reload_on_failed(master);
 	}
@@ -290,8 +315,10 @@ master_on_cohort_gone(struct master_cohort *cohort)
 	if (cohort == master->withdrawn)
 		return;
 	log_debug("cohort %u is gone", cohort->number);
+	master_reload_on_gone(cohort);
 	master_cohort_free(&cohort);
 	check_stopped(master);
+	master_reload_go_on(master);
 }
 
 /* No worker is left: what they left is settled, and the last records are
@@ -301,6 +328,7 @@ wind_up(struct master *master)
 {
 	master_control_stop(master);
 	master_hang_stop(master);
+	master_recycle_stop(master);
 	master_orphan_close(master);
 	master_death_flush(master);
 	master_symbolize_close(master);

@@ -16,6 +16,7 @@
 #include "base/base_log.h"
 #include "base/base_object.h"
 #include "master/master_private.h"
+#include "master/master_wait.h"
 
 /* Messages taken from one worker before others get their turn. */
 #define MESSAGES_AT_ONCE 16
@@ -74,6 +75,19 @@ on_reopened(struct master_worker *worker)
 	worker->reopening--;
 	log_debug("worker %u (pid %d) uses the new logs", worker->slot,
 	    (int)worker->pid);
+	master_wait_review(worker->cohort->master);
+}
+
+static void
+on_paused(struct master_worker *worker, uint64_t value)
+{
+	if (worker->pausing == 0 || value > 1) {
+		master_channel_note_nonsense(
+		    worker, "it pauses as it was not told");
+		return;
+	}
+	worker->pausing--;
+	master_wait_review(worker->cohort->master);
 }
 
 static void
@@ -120,6 +134,9 @@ on_message(struct master_worker *worker, struct ipc_packet *packet)
 	case IPC_MESSAGE_ADOPTED:
 		master_orphan_acknowledge(worker, message->value);
 		break;
+	case IPC_MESSAGE_PAUSED:
+		on_paused(worker, message->value);
+		break;
 	case IPC_MESSAGE_PROBED:
 		on_probed(worker, message->value);
 		break;
@@ -150,11 +167,30 @@ take_one(struct master_worker *worker)
 	case IPC_RECEIVED_END:
 		/* Its exit is what counts, and SIGCHLD tells of that. */
 		master_channel_stop(worker);
+		master_wait_review(worker->cohort->master);
 		return false;
 	case IPC_RECEIVED_NOTHING:
 		return false;
 	}
 	return false;
+}
+
+/* It waits with what it hands over; of one that ends nothing can wait. */
+static bool
+must_wait(struct master_worker *worker)
+{
+	struct master *master = worker->cohort->master;
+
+	if (worker->has_ended || worker->state == MASTER_WORKER_CRASHED ||
+	    (worker->retire == 0 && worker->shedding == 0) ||
+	    !master_orphan_is_full(master))
+		return false;
+	if (!worker->is_held) {
+		event_del(&worker->channel);
+		worker->is_held = true;
+		master->held_count++;
+	}
+	return true;
 }
 
 static void
@@ -163,8 +199,36 @@ take(struct master_worker *worker, unsigned most)
 	unsigned count;
 
 	for (count = 0; count < most; count++)
-		if (worker->channel_fd == -1 || !take_one(worker))
+		if (worker->channel_fd == -1 || must_wait(worker) ||
+		    !take_one(worker))
 			return;
+}
+
+static void
+release(struct master_worker *worker)
+{
+	if (!worker->is_held)
+		return;
+	worker->is_held = false;
+	worker->cohort->master->held_count--;
+	if (worker->channel_fd != -1 && event_add(&worker->channel, NULL) == -1)
+		panic(
+		    "worker %u: event_add of its channel failed", worker->slot);
+}
+
+void
+master_channel_release(struct master *master)
+{
+	struct list_link *cohorts, *link;
+	struct master_cohort *cohort;
+
+	if (master->held_count == 0 || master_orphan_is_full(master))
+		return;
+	LIST_FOREACH (cohorts, &master->cohorts) {
+		cohort = LIST_OBJECT(cohorts, struct master_cohort, link);
+		LIST_FOREACH (link, &cohort->workers)
+			release(LIST_OBJECT(link, struct master_worker, link));
+	}
 }
 
 void
@@ -198,6 +262,9 @@ master_channel_stop(struct master_worker *worker)
 {
 	if (worker->channel_fd == -1)
 		return;
+	if (worker->is_held)
+		worker->cohort->master->held_count--;
+	worker->is_held = false;
 	event_del(&worker->channel);
 	fd_close(&worker->channel_fd);
 }
@@ -209,42 +276,58 @@ has_gone(const struct error *error)
 	return error->number == EPIPE || error->number == ECONNRESET;
 }
 
-/* False: it did not go out. */
-static bool
+enum sent {
+	SENT,
+	SENT_TO_NOBODY, /* it is dead, or as good as that */
+	NOT_SENT
+};
+
+static enum sent
 send_message(struct master_worker *worker, struct ipc_message *message,
     const int *descriptors, size_t count)
 {
 	struct error error;
 
 	if (worker->channel_fd == -1)
-		return false;
+		return SENT_TO_NOBODY;
 	message->layout = IPC_LAYOUT;
 	message->generation = worker->generation;
 	if (ipc_channel_send(
 		worker->channel_fd, message, descriptors, count, &error) == 0)
-		return true;
-	if (!has_gone(&error))
-		log_warn("worker %u (pid %d): %s", worker->slot,
-		    (int)worker->pid, error.text);
-	return false;
+		return SENT;
+	if (has_gone(&error))
+		return SENT_TO_NOBODY;
+	log_warn("worker %u (pid %d): %s", worker->slot, (int)worker->pid,
+	    error.text);
+	return NOT_SENT;
 }
 
-void
+bool
 master_channel_tell(
     struct master_worker *worker, enum ipc_message_type type, uint64_t value)
 {
 	struct ipc_message message = { .type = type, .value = value };
 
-	send_message(worker, &message, NULL, 0);
+	return send_message(worker, &message, NULL, 0) != NOT_SENT;
 }
 
-void
+bool
+master_channel_give(
+    struct master_worker *worker, enum ipc_message_type type, int fd)
+{
+	struct ipc_message message = { .type = type };
+
+	return send_message(worker, &message, &fd, 1) == SENT;
+}
+
+bool
 master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs)
 {
 	struct ipc_message message = { .type = IPC_MESSAGE_LOGS };
 	int descriptors[2];
 	size_t count = 0;
+	enum sent sent;
 
 	if (logs->error_log != -1) {
 		message.value |= IPC_LOGS_ERROR;
@@ -254,6 +337,10 @@ master_channel_tell_logs(
 		message.value |= IPC_LOGS_ACCESS;
 		descriptors[count++] = logs->access_log;
 	}
-	if (count > 0 && send_message(worker, &message, descriptors, count))
+	if (count == 0)
+		return true;
+	sent = send_message(worker, &message, descriptors, count);
+	if (sent == SENT)
 		worker->reopening++;
+	return sent != NOT_SENT;
 }

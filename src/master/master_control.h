@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/base_error.h"
 #include "base/base_list.h"
@@ -55,8 +56,12 @@ void master_control_client_start(struct master *master, int fd,
     void *context);
 /* Closes, removes from its list. */
 void master_control_client_free(struct master_control_client **client);
-/* The first of that list, or NULL. */
-struct master_control_client *master_control_client_first(
-    const struct list *clients);
+/* Of the list's link. */
+struct master_control_client *master_control_client_of(struct list_link *link);
+/* Takes no more requests; what is due to it comes yet. */
+void master_control_client_hush(struct master_control_client *client);
+/* Sends what is due by now, waiting until deadline_ms at most. */
+void master_control_client_flush(
+    struct master_control_client *client, uint64_t deadline_ms);
 
 #endif

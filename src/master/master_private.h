@@ -36,6 +36,7 @@ struct master_listener {
 	uint32_t id; /* never used twice */
 	bool is_tcp;
 	bool inherited;        /* by LISTEN_FDS: never unlinked */
+	bool has_left;         /* nobody can connect any more */
 	unsigned users;        /* cohorts that use it */
 	struct list_link link; /* in master->listeners */
 };
@@ -46,6 +47,22 @@ struct master_logs {
 };
 
 struct master_mounts;
+
+/* What a cohort was made of, held for a return to it. */
+struct master_base {
+	uint32_t cohort; /* its number */
+	struct settings *settings;
+	struct master_mounts *mounts;
+};
+
+/* The last return to a base, until a reload succeeds. */
+struct master_returned {
+	uint32_t from;   /* the cohort that crashed; 0: there was none */
+	uint32_t to;     /* whose settings came back */
+	uint32_t cohort; /* that has them now; 0: none yet */
+	unsigned crashes;
+	bool has_failed; /* and from still serves */
+};
 
 /* A generation of workers. */
 enum master_cohort_state {
@@ -60,15 +77,26 @@ struct master_cohort {
 	unsigned magic;
 	struct master *master;
 	uint32_t number;
+	uint32_t returns_to;            /* whose settings it has; 0: its own */
 	uint64_t started_ms;            /* monotonic */
 	enum master_cohort_state state; /* master_cohort.c writes it */
 	struct settings *settings;
 	struct worker_credentials credentials; /* of its workers */
-	struct master_mounts *mounts;          /* as when it was made */
+	struct master_mounts *mounts; /* as when it was made; its modules */
 	struct master_logs logs;
 	struct master_listener **listeners;
+	const struct settings_listener **sections; /* where each stands */
 	size_t listener_count;
+	uint32_t *uses; /* master_forget.c: ids its workers hand over of */
+	size_t use_count;
+	/* Connections that its workers gave away since it retires; and of
+	 * these, those that others have, and those that nobody got. */
+	uint64_t given, handed, lost;
 	unsigned wanted; /* workers; TTIN and TTOU change it */
+	/* The generation of the one that goes when its successor serves; 0:
+	 * none.  Meanwhile there is one worker more. */
+	uint64_t outgoing;
+	bool is_large_at_once; /* master_recycle.c has said so */
 	struct master_policy policy;
 	struct event respawn_timer; /* back-off */
 	struct error failure;       /* why it could not serve */
@@ -103,11 +131,16 @@ struct master_worker {
 	struct master_death *death; /* from its crash on: master_death.c */
 	uint64_t hung_ms;           /* how long, when it was ended for that */
 	uint32_t hung_thread;       /* then: which */
+	struct master_check *check; /* master_check.c; NULL: none is made */
 	bool is_blamed;             /* the quarantine knows what it died of */
 	struct master_hang hangs[IPC_THREADS_MAX]; /* master_hang.c */
 	unsigned adopting;        /* connections on their way to it */
+	uint64_t shedding;        /* those it may still give away */
+	bool is_held;             /* master_channel.c: nothing is read now */
+	uint64_t fresh_memory;    /* resident, when it began to serve */
 	uint64_t spared_until_ms; /* its channel took none: master_offer.c */
 	unsigned reopening;       /* LOGS that it has not answered */
+	unsigned pausing;         /* PAUSE that it has not answered */
 	struct list_link link;    /* in cohort->workers */
 };
 
@@ -132,10 +165,12 @@ struct master {
 	struct list cohorts;   /* master_cohort.c */
 	uint32_t last_cohort;
 	uint64_t last_generation;
-	struct master_cohort *current;   /* serving; NULL after WINCH */
-	struct master_cohort *next;      /* of the reload in progress */
-	struct master_cohort *withdrawn; /* by WINCH: keeps listeners */
-	bool reload_again;               /* HUP came meanwhile */
+	struct master_cohort *current;      /* serving; NULL after WINCH */
+	struct master_cohort *next;         /* of the reload in progress */
+	struct master_cohort *withdrawn;    /* by WINCH: keeps listeners */
+	struct master_reload *reload;       /* master_reload.c */
+	struct master_probation *probation; /* master_probation.c; or NULL */
+	struct master_returned returned;    /* master_probation.c */
 
 	struct ipc_scoreboard *scoreboard;
 	int scoreboard_fd;
@@ -151,14 +186,19 @@ struct master {
 	size_t orphan_count;        /* connections in them */
 	size_t orphans_max;         /* what the descriptors suffice for */
 	struct event *orphan_timer; /* NULL: nothing is held */
+	unsigned held_count;        /* workers whose channel waits for room */
 	uint64_t last_batch;
 	struct list deaths;   /* master_death.c: records being written */
 	struct list warnings; /* master_warning.c: of what runs too long */
-	struct master_crashes *crashes;       /* master_crashes.c */
+	struct list waits;    /* master_wait.c: orders to be answered */
+	struct event *wait_review;
+	bool is_paused;                 /* master_pause.c: no worker accepts */
+	struct master_crashes *crashes; /* master_crashes.c */
 	struct master_symbolizer *symbolizer; /* master_symbolize.c; or NULL */
 	struct master_quarantine *quarantine; /* master_quarantine.c */
 	struct master_control *control;       /* master_control.c; or NULL */
 	struct master_hang_watch *hang_watch; /* master_hang.c */
+	struct master_recycle *recycle;       /* master_recycle.c */
 	uint64_t started_ms;
 
 	int log;           /* master_logs.c: its own lines */
@@ -180,15 +220,21 @@ struct master {
 	char *user, *group, *state_directory, *control_socket;
 };
 
-/* master_listen.c: sockets.  Opens what settings name, taking over equal
- * ones that are open; the array is the caller's.  A reload's failure leaves
- * everything as it was. */
-int master_listen_open(struct master *master, const struct settings *settings,
-    struct master_listener ***listeners_r, size_t *count_r,
-    struct error *error);
-/* A cohort gives up its use; the last one closes (and unlinks). */
-void master_listen_release(
-    struct master *master, struct master_listener **listeners, size_t count);
+/*
+ * master_listen.c: sockets.  open: what the cohort's settings name, taking
+ * over equal ones that are open, as they are: a reload that fails leaves
+ * everything as it was.  is_return: one that cannot be opened is passed over
+ * with a line of the log, unless none is left.  apply: what the settings say
+ * of those taken over, as the cohort serves now.
+ */
+int master_listen_open(
+    struct master_cohort *cohort, bool is_return, struct error *error);
+void master_listen_apply(const struct master_cohort *cohort);
+/* Of the listeners that no other cohort uses: nobody connects any more, and
+ * the cohort's workers, once told to forget them, take who has. */
+void master_listen_leave(struct master_cohort *cohort);
+/* The cohort gives up its use; the last one closes (and unlinks). */
+void master_listen_release(struct master_cohort *cohort);
 /* Reads LISTEN_FDS and unsets the variables.  Before the daemon forks, as
  * they are meant for the process that was started. */
 void master_listen_read(struct master *master);
@@ -200,19 +246,40 @@ const struct master_listener *master_listen_find(
 /* Closes what was inherited and no cohort uses. */
 void master_listen_drop_unused(struct master *master);
 
-/* master_cohort.c: the life of a cohort, and what follows from a worker's.
- * master_cohort_new takes settings when it succeeds. */
+/* master_cohort_parts.c: what it is made of, in its first state, STARTING.
+ * master_cohort_new takes settings when it succeeds.  base: NULL, or that
+ * which settings are of, to which it is a return. */
 int master_cohort_new(struct master *master, struct settings *settings,
-    struct master_cohort **cohort_r, struct error *error);
+    const struct master_base *base, struct master_cohort **cohort_r,
+    struct error *error);
 void master_cohort_free(struct master_cohort **cohort);
+
+/* master_cohort.c: the life of a cohort, and what follows from a worker's. */
 /* Forks its workers.  How that ends, master.c is told later. */
 void master_cohort_start(struct master_cohort *cohort);
 void master_cohort_retire(struct master_cohort *cohort, enum ipc_retire how);
 void master_cohort_set_wanted(struct master_cohort *cohort, unsigned wanted);
+/* The wait before the next replacement is over. */
+void master_cohort_respawn(struct master_cohort *cohort);
+/* Forks the worker's successor; once that serves, this one retires.  Not
+ * while another one is being replaced. */
+void master_cohort_replace(
+    struct master_cohort *cohort, const struct master_worker *worker);
 unsigned master_cohort_count(const struct master_cohort *cohort);
 /* From master_worker.c, after a change of state; may free the worker. */
 void master_cohort_on_worker(struct master_cohort *cohort,
     struct master_worker *worker, enum master_worker_event event);
+
+/* From master_check.c: it did not pass; worker->failure says why. */
+void master_cohort_on_unfit(struct master_worker *worker);
+
+/*
+ * master_check.c: the self-check of a worker that is ready.  How it ends the
+ * worker is told, by MASTER_WORKER_ON_PROVEN, or its cohort, by
+ * master_cohort_on_unfit; never from inside start.  stop: nothing is told.
+ */
+int master_check_start(struct master_worker *worker, struct error *error);
+void master_check_stop(struct master_worker *worker);
 
 /* master_spawn.c: fork(2) and waitpid(2), nothing else. */
 int master_spawn(struct master_cohort *cohort, struct error *error);
@@ -224,19 +291,29 @@ void master_worker_free(struct master_worker **worker);
 /* master_channel.c: messages to and from a worker. */
 int master_channel_start(struct master_worker *worker, struct error *error);
 void master_channel_stop(struct master_worker *worker);
-void master_channel_tell(
+/* Both: false if it lives, and was not told. */
+bool master_channel_tell(
     struct master_worker *worker, enum ipc_message_type type, uint64_t value);
-void master_channel_tell_logs(
+bool master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs);
+/* A message with a descriptor, which stays the caller's; false: it did not go
+ * out. */
+bool master_channel_give(
+    struct master_worker *worker, enum ipc_message_type type, int fd);
 /* Takes in what the worker left: before its end is judged. */
 void master_channel_drain(struct master_worker *worker);
+/* Of workers that hand connections over no more is read while no more can be
+ * held; now there may be room again. */
+void master_channel_release(struct master *master);
 /* It sent what made no sense: in words, "..." what. */
 void master_channel_note_nonsense(struct master_worker *worker,
     const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * master_orphan.c: connections on their way from one worker to another.
- * receive: an ORPHANS message came; it takes the packet's descriptors.
+ * receive: an ORPHANS message came, of a worker that crashed, retires or was
+ * told to shed; it takes the packet's descriptors.  is_full: for no more of
+ * the last two there is room.
  * acknowledge: ADOPTED came.  on_end: the worker crashed or ended, and
  * whatever it had not taken over goes to others.  offer: a worker came to
  * serve: tries again for what waits.  close: the master stops.
@@ -245,6 +322,7 @@ void master_channel_note_nonsense(struct master_worker *worker,
  */
 void master_orphan_receive(
     struct master_worker *worker, struct ipc_packet *packet);
+bool master_orphan_is_full(const struct master *master);
 void master_orphan_acknowledge(struct master_worker *worker, uint64_t number);
 void master_orphan_on_end(struct master_worker *worker);
 void master_orphan_offer(struct master *master);
@@ -282,7 +360,8 @@ void master_death_flush(struct master *master);
  * master_symbolize.c: names for addresses, by a program of its own.  on_done
  * comes once, never from inside start; the frames are its to read, until
  * stop, which it may call.  Frames have at least image and offset, if the
- * address is in any.  Never NULL; whoever starts it stops it.
+ * address is in any.  Never NULL; whoever starts it stops it.  cohort is the
+ * worker's, and may be freed meanwhile.
  */
 struct master_frame {
 	uint64_t address, offset;
@@ -292,9 +371,9 @@ struct master_frame {
 	unsigned line;         /* 0: unknown */
 };
 struct master_symbolize;
-struct master_symbolize *master_symbolize_start(struct master *master,
-    const struct ipc_process *process, const struct ipc_report *report,
-    const struct worker_credentials *credentials,
+struct master_symbolize *master_symbolize_start(
+    const struct master_cohort *cohort, const struct ipc_process *process,
+    const struct ipc_report *report,
     void (*on_done)(
 	void *context, const struct master_frame *frames, size_t count),
     void *context);
@@ -306,12 +385,30 @@ void master_symbolize_close(struct master *master);
 /* master_crashes.c: the last 100 records, equal ones as one, in memory and
  * in the state directory.  json: an array, newest first; new references.
  * open: -1 says why something of it cannot be kept, or was not there; there
- * are crashes all the same.  add: nothing happens before open. */
+ * are crashes all the same.  add: nothing happens before open; mounts has the
+ * bytes of the modules that the record names, or is NULL. */
 int master_crashes_open(struct master *master, struct error *error);
 void master_crashes_close(struct master *master);
-void master_crashes_add(struct master *master, const json_t *record);
+void master_crashes_add(struct master *master, const json_t *record,
+    const struct master_mounts *mounts);
 json_t *master_crashes_list(const struct master *master);
 size_t master_crashes_clear(struct master *master);
+
+/*
+ * master_forget.c: which listeners' connections are not handed over.  init:
+ * the cohort has its listeners.  forget: the one that serves has changed, or
+ * another one retires; before that is told to its workers.
+ */
+void master_forget_init(struct master_cohort *cohort);
+void master_forget_fini(struct master_cohort *cohort);
+void master_forget(struct master *master);
+
+/* master_recycle.c: who has served enough, and who holds too much.  Start:
+ * again with each cohort that comes to serve.  on_serving: a worker was told
+ * to serve. */
+void master_recycle_start(struct master *master);
+void master_recycle_stop(struct master *master);
+void master_recycle_on_serving(struct master_worker *worker);
 
 /* master_hang.c: who runs for too long.  Start: again with each cohort that
  * comes to serve. */
@@ -339,19 +436,25 @@ json_t *master_quarantine_list(const struct master *master);
 json_t *master_quarantine_counters(const struct master *master);
 size_t master_quarantine_clear(struct master *master);
 
-/* master_control.c: the control socket and who is connected to it. */
+/* master_control.c: the control socket and who is connected to it.  stop: it
+ * is there no more, and nobody is heard; who waits for an answer goes on
+ * waiting.  close: sends what is to be sent, for at most a moment. */
 int master_control_start(struct master *master, const struct settings *settings,
     struct error *error);
 void master_control_stop(struct master *master);
+void master_control_close(struct master *master);
 
 /* master_command.c: what cohortctl may ask for, in the table there.  New
  * references; NULL: order is kept, and answered later.  error: {"error": the
- * words, escaped}. */
+ * words, escaped}.  summary: members, which it takes, and with them the words
+ * for a person. */
 struct master_order;
 json_t *master_command_run(
     struct master *master, const json_t *request, struct master_order *order);
 json_t *master_command_error(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+json_t *master_command_summary(json_t *members, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /*
  * master_control_client.c: an order that takes its time.  Answered once; its
@@ -368,10 +471,54 @@ json_t *master_status_worker(
 /* What the counters of all slots add up to. */
 json_t *master_status_totals(const struct master *master);
 
-/* master_reload.c: the order of a reload. */
-void master_reload_start(struct master *master);
+/* Orders: each takes one, which may be NULL, and answers it when it has been
+ * carried out or has failed. */
+/* master_reopen.c: logs. */
+void master_reopen(struct master *master, struct master_order *order);
+/* master_pause.c: accepting, off and on.  tell: a worker comes to serve; false
+ * if it lives, and was not told. */
+void master_pause(struct master *master, bool on, struct master_order *order);
+bool master_pause_tell(struct master_worker *worker);
+/* master_workers.c: workers of the current cohort.  on_failure: one of the
+ * cohort's could not start. */
+void master_workers_set(
+    struct master *master, unsigned wanted, struct master_order *order);
+void master_workers_on_failure(struct master_cohort *cohort, const char *why);
+
+/*
+ * master_reload.c: the order of a reload.  start takes order, which is
+ * answered when the reload is over; NULL for a signal's.  return: the
+ * settings on probation did not stand it.  go_on: whatever was asked for and
+ * can be done now, as the daemon came to serve or a cohort went.
+ */
+void master_reload_open(struct master *master);
+void master_reload_close(struct master *master);
+void master_reload_start(struct master *master, struct master_order *order);
+void master_reload_return(struct master *master);
+void master_reload_go_on(struct master *master);
 void master_reload_on_serving(struct master *master);
 void master_reload_on_failed(struct master *master);
+/* It is about to be freed. */
+void master_reload_on_gone(const struct master_cohort *cohort);
+/* The daemon stops: nobody is left waiting. */
+void master_reload_stop(struct master *master);
+
+/*
+ * master_probation.c: a cohort that a reload brought is watched.  start: it
+ * serves instead of previous, which is the base that a return leads to, or,
+ * if that was still on probation itself, has one.  base: NULL, or where a
+ * return leads to.  fail_return: it could not be made.  status, returned:
+ * new references.
+ */
+void master_probation_start(
+    struct master_cohort *cohort, const struct master_cohort *previous);
+void master_probation_stop(struct master *master);
+void master_probation_on_crash(struct master_cohort *cohort);
+const struct master_base *master_probation_base(const struct master *master);
+void master_probation_fail_return(
+    struct master *master, const struct error *failure);
+json_t *master_probation_status(const struct master *master);
+json_t *master_probation_returned(const struct master *master);
 
 /*
  * master_manager.c: what the service manager is told, by master_notify.h.
@@ -398,8 +545,8 @@ void master_logs_close(struct master_logs *logs);
 /* Makes the master's own lines go there: to a copy of the descriptor. */
 void master_logs_use(struct master *master, const struct master_logs *logs,
     const struct settings *settings);
-/* Opens every cohort's logs anew by name and sends them to its workers. */
-void master_logs_reopen(struct master *master);
+/* Opens every cohort's logs anew by name, and uses them: all or none. */
+int master_logs_reopen(struct master *master, struct error *error);
 
 /* master_pid_file.c */
 int master_pid_file_lock(
@@ -419,7 +566,9 @@ void master_daemon_report(
 void master_on_cohort_serving(struct master_cohort *cohort);
 void master_on_cohort_failed(struct master_cohort *cohort);
 void master_on_cohort_gone(struct master_cohort *cohort);
-/* Graceful, or, when stopping already or at_once, at once. */
-void master_stop(struct master *master, bool at_once);
+/* Graceful, or, when stopping already or at_once, at once.  Takes order, which
+ * may be NULL: the last to be answered. */
+void master_stop(
+    struct master *master, bool at_once, struct master_order *order);
 
 #endif

@@ -49,6 +49,8 @@ static void
 tell_serve(struct master_worker *worker)
 {
 	worker->had_served = true;
+	if (worker->cohort->master->is_paused)
+		master_pause_tell(worker);
 	master_channel_tell(worker, IPC_MESSAGE_SERVE, 0);
 }
 
@@ -113,6 +115,9 @@ tell_quarantine(struct master_worker *worker)
 	struct ipc_current current;
 	struct ipc_report report;
 
+	/* Else it was of the self-check, which nobody else asks for. */
+	if (!worker->had_served)
+		return;
 	if (worker->hung_ms > 0)
 		thread = worker->hung_thread;
 	if (ipc_report_read(process, &process->crash, &report))
@@ -176,6 +181,13 @@ steps[MASTER_WORKER_STATE_COUNT][MASTER_WORKER_EVENT_COUNT] = {
 		[MASTER_WORKER_ON_EXIT]    = { true, MASTER_WORKER_FAILED,   note_exit },
 	},
 	[MASTER_WORKER_READY] = {
+		[MASTER_WORKER_ON_PROVEN]  = { true, MASTER_WORKER_PROVEN,   NULL },
+		[MASTER_WORKER_ON_RETIRE]  = { true, MASTER_WORKER_RETIRING, tell_retire },
+		[MASTER_WORKER_ON_HANG]    = { true, MASTER_WORKER_HUNG,     note_hang },
+		[MASTER_WORKER_ON_CRASH]   = { true, MASTER_WORKER_CRASHED,  note_crash },
+		[MASTER_WORKER_ON_EXIT]    = { true, MASTER_WORKER_GONE,     note_exit },
+	},
+	[MASTER_WORKER_PROVEN] = {
 		[MASTER_WORKER_ON_SERVE]   = { true, MASTER_WORKER_SERVING,  tell_serve },
 		[MASTER_WORKER_ON_RETIRE]  = { true, MASTER_WORKER_RETIRING, tell_retire },
 		[MASTER_WORKER_ON_HANG]    = { true, MASTER_WORKER_HUNG,     note_hang },
@@ -213,6 +225,7 @@ steps[MASTER_WORKER_STATE_COUNT][MASTER_WORKER_EVENT_COUNT] = {
 static const char *const state_names[MASTER_WORKER_STATE_COUNT] = {
 	[MASTER_WORKER_STARTING] = "starting",
 	[MASTER_WORKER_READY]    = "ready",
+	[MASTER_WORKER_PROVEN]   = "proven",
 	[MASTER_WORKER_SERVING]  = "serving",
 	[MASTER_WORKER_RETIRING] = "retiring",
 	[MASTER_WORKER_HUNG]     = "hung",
@@ -255,6 +268,13 @@ master_worker_advance(
 	if (step->action != NULL)
 		step->action(worker);
 	master_cohort_on_worker(worker->cohort, worker, event);
+}
+
+bool
+master_worker_is_reached(const struct master_worker *worker)
+{
+	return worker->channel_fd != -1 &&
+	    worker->state != MASTER_WORKER_CRASHED;
 }
 
 const char *

@@ -84,6 +84,15 @@ on_closed(void *context)
 	worker_retire_review(worker);
 }
 
+static bool
+on_departing(void *context)
+{
+	struct worker *worker;
+
+	OBJECT_CAST(worker, context, WORKER_MAGIC);
+	return worker_hand_send(worker);
+}
+
 static void
 make_connections(struct worker *worker)
 {
@@ -109,6 +118,7 @@ make_connections(struct worker *worker)
 		.rows = process->rows,
 		.row_count = process->row_count,
 		.on_closed = on_closed,
+		.on_departing = on_departing,
 		.context = worker,
 	};
 
@@ -160,20 +170,52 @@ make_protocol(struct worker *worker)
 			.listener = heritage->listeners[i].id,
 			.is_tcp = heritage->listeners[i].is_tcp,
 		};
+	worker->check_origin = (struct conn_origin) {
+		.protocol = &h1_protocol,
+		.context = worker->h1,
+		.is_check = true,
+		.is_forgotten = true,
+	};
+}
+
+static struct app_bytes *
+inherited_modules(const struct ipc_heritage *heritage)
+{
+	struct app_bytes *modules =
+	    memory_alloc_array(heritage->module_count + 1, sizeof(*modules));
+	size_t i;
+
+	for (i = 0; i < heritage->module_count; i++)
+		modules[i] = (struct app_bytes) {
+			.path = heritage->modules[i].path,
+			.fd = heritage->modules[i].fd,
+		};
+	return modules;
 }
 
 static int
-make_app(struct worker *worker, struct error *error)
+load_app(struct worker *worker, struct error *error)
 {
+	struct app_bytes *modules = inherited_modules(worker->heritage);
 	const struct app_settings settings = {
 		.settings = worker->heritage->settings,
 		.builtin = worker->heritage->builtin,
 		.services = service_table,
 		.service_count = service_count,
+		.modules = modules,
+		.module_count = worker->heritage->module_count,
 		.host = worker_host_app(worker->host),
 	};
+	int result = app_new(&settings, &worker->app, error);
 
-	if (app_new(&settings, &worker->app, error) == -1)
+	memory_free(modules);
+	return result;
+}
+
+static int
+make_app(struct worker *worker, struct error *error)
+{
+	if (load_app(worker, error) == -1)
 		return -1;
 	worker->server.context = worker->app;
 	if (app_start(worker->app, error) == -1)
@@ -205,6 +247,7 @@ make_parts(struct worker *worker, struct error *error)
 	make_protocol(worker);
 	worker_acceptor_new(worker);
 	worker_retire_init(worker);
+	worker_hand_init(worker);
 	return worker_channel_start(worker, error);
 }
 
@@ -221,6 +264,7 @@ free_parts(struct worker *worker)
 	if (worker->app != NULL)
 		app_free(&worker->app);
 	worker_acceptor_free(worker);
+	worker_hand_fini(worker);
 	if (worker->h1 != NULL)
 		h1_free(&worker->h1);
 	memory_free(worker->origins);

@@ -26,6 +26,7 @@
 #define PAUSE_MS        500
 #define REVIEW_MS       100
 #define RESCUES_AT_ONCE 16
+#define DRAINED_MOST    65536
 
 /* What is read before the close, so that it does not become a reset which
  * takes the answer from the client. */
@@ -45,6 +46,7 @@ struct listener {
 	const char *name;
 	int fd;
 	bool is_on, is_paused;
+	bool is_closed;   /* forgotten: never on again */
 	bool was_waiting; /* somebody, at the last review */
 	struct event event, pause;
 };
@@ -55,6 +57,7 @@ struct worker_acceptor {
 	unsigned magic;
 	struct worker *worker;
 	bool is_started;
+	bool is_told_to_pause;
 	enum worker_gate gate;
 	struct event review; /* while the gate is closed by load */
 	int reserve;         /* /dev/null; -1: none */
@@ -85,7 +88,8 @@ apply(struct worker_acceptor *acceptor)
 
 	for (i = 0; i < acceptor->count; i++) {
 		listener = &acceptor->listeners[i];
-		set_listening(listener, open && !listener->is_paused);
+		set_listening(listener,
+		    open && !listener->is_paused && !listener->is_closed);
 	}
 	acceptor->worker->slot->accepting = open;
 }
@@ -97,8 +101,10 @@ review(struct worker_acceptor *acceptor)
 	const struct ipc_heritage *heritage = acceptor->worker->heritage;
 	enum worker_gate gate;
 
-	gate = worker_availability(heritage->scoreboard, heritage->slot,
-	    clock_monotonic_ms(), acceptor->gate);
+	gate = acceptor->is_told_to_pause ?
+	    WORKER_GATE_PAUSED :
+	    worker_availability(heritage->scoreboard, heritage->slot,
+		clock_monotonic_ms(), acceptor->gate);
 	if (gate == WORKER_GATE_LOAD)
 		event_add(&acceptor->review, &wait);
 	else if (acceptor->gate == WORKER_GATE_LOAD)
@@ -254,7 +260,8 @@ has_waiting(const struct listener *listener)
 {
 	struct pollfd descriptor = { .fd = listener->fd, .events = POLLIN };
 
-	return !listener->is_paused && poll(&descriptor, 1, 0) == 1;
+	return !listener->is_paused && !listener->is_closed &&
+	    poll(&descriptor, 1, 0) == 1;
 }
 
 /*
@@ -353,21 +360,58 @@ worker_acceptor_start(struct worker *worker)
 	apply(worker->acceptor);
 }
 
+static void
+close_listener(struct listener *listener)
+{
+	set_listening(listener, false);
+	event_del(&listener->pause);
+	fd_close(&listener->fd);
+}
+
 void
 worker_acceptor_stop(struct worker *worker)
 {
 	struct worker_acceptor *acceptor = worker->acceptor;
-	struct listener *listener;
 	size_t i;
 
 	acceptor->is_started = false;
 	event_del(&acceptor->review);
 	apply(acceptor);
-	for (i = 0; i < acceptor->count; i++) {
-		listener = &acceptor->listeners[i];
-		event_del(&listener->pause);
-		fd_close(&listener->fd);
+	for (i = 0; i < acceptor->count; i++)
+		close_listener(&acceptor->listeners[i]);
+}
+
+/* Bounded, for a listener's socket that others still use. */
+static void
+drain(struct listener *listener)
+{
+	int count;
+
+	for (count = 0; count < DRAINED_MOST && !listener->is_paused; count++)
+		if (!accept_one(listener))
+			return;
+}
+
+void
+worker_acceptor_forget(struct worker *worker, size_t index)
+{
+	struct worker_acceptor *acceptor = worker->acceptor;
+	struct listener *listener = &acceptor->listeners[index];
+
+	if (acceptor->is_started && !listener->is_closed) {
+		drain(listener);
+		conn_set_enter(worker->connections);
 	}
+	listener->is_closed = true;
+	close_listener(listener);
+}
+
+void
+worker_acceptor_pause(struct worker *worker, bool on)
+{
+	worker->acceptor->is_told_to_pause = on;
+	if (worker->acceptor->is_started)
+		review(worker->acceptor);
 }
 
 void

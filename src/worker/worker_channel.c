@@ -101,11 +101,25 @@ on_message(struct worker *worker, struct ipc_packet *packet)
 	case IPC_MESSAGE_RETIRE:
 		on_retire(worker, message);
 		break;
+	case IPC_MESSAGE_PAUSE:
+		worker_acceptor_pause(worker, message->value != 0);
+		worker_channel_tell_value(
+		    worker, IPC_MESSAGE_PAUSED, message->value);
+		break;
 	case IPC_MESSAGE_LOGS:
 		on_logs(worker, packet);
 		break;
 	case IPC_MESSAGE_ADOPT:
 		worker_adopt(worker, packet);
+		break;
+	case IPC_MESSAGE_CHECK:
+		worker_self_check(worker, packet);
+		break;
+	case IPC_MESSAGE_FORGET:
+		worker_hand_forget(worker, message->value);
+		break;
+	case IPC_MESSAGE_SHED:
+		worker_hand_shed(worker, message->value);
 		break;
 	default:
 		break;
@@ -116,6 +130,8 @@ static void
 on_end(struct worker *worker)
 {
 	worker_channel_stop(worker);
+	if (worker->state == WORKER_STATE_RETIRING)
+		worker_retire_alone(worker);
 	if (worker->state == WORKER_STATE_RETIRING ||
 	    worker->state == WORKER_STATE_GONE)
 		return;
@@ -160,10 +176,12 @@ on_channel(evutil_socket_t fd, short events, void *context)
 	(void)fd;
 	(void)events;
 	OBJECT_CAST(worker, context, WORKER_MAGIC);
-	conn_set_enter(worker->connections);
-	for (count = 0; count < MESSAGES_AT_ONCE; count++)
+	for (count = 0; count < MESSAGES_AT_ONCE; count++) {
+		/* The one before may have settled. */
+		conn_set_enter(worker->connections);
 		if (!take_one(worker))
 			break;
+	}
 	conn_set_settle(worker->connections);
 }
 

@@ -103,6 +103,8 @@ check "-u takes groups" is 'www-data:root' cohortd -u www-data:roo
 check "-l takes what we cannot know" is '' cohortd -l ''
 check "a verb by its beginning" is 'quarantine' cohortctl quara
 check "a verb behind options" is 'gdb' cohortctl -S /x --json gd
+check "a verb behind a number" is 'top' cohortctl --interval 2 to
+check "a number is not known" is '' cohortctl --interval ''
 check "the second word of crashes" is 'clear show' cohortctl crashes ''
 check "the second word of quarantine" is 'list' cohortctl quarantine l
 check "gdb takes cores" is 'c.conf' cohortctl gdb c

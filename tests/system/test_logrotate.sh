@@ -12,15 +12,6 @@ getent group adm >/dev/null || skip "no group adm"
 requests=3000
 log=$scratch/logs
 
-# Only cohortctl knows when every worker has switched: with the signal, what
-# was rotated may still be written to, and must not be compressed next.
-reopen="$PWD/cohortctl -c $scratch/conf reopen"
-rotations_max=3
-./cohortctl -h | grep -q '^  reopen ' || {
-	reopen="$PWD/cohortd -c $scratch/conf -s reopen"
-	rotations_max=1
-}
-
 # With the paths of the test.
 snippet()
 {
@@ -54,7 +45,7 @@ rotate_under_load()
 	load &
 	loader=$!
 	rotations=0
-	while kill -0 "$loader" 2>/dev/null && [ "$rotations" -lt "$rotations_max" ]; do
+	while kill -0 "$loader" 2>/dev/null && [ "$rotations" -lt 3 ]; do
 		[ -s "$log/access.log" ] || continue
 		rotate || return
 		rotations=$((rotations + 1))
@@ -87,7 +78,7 @@ access_log = "$log/access.log"
 listen "127.0.0.1:0" { }
 host "*" { mount "/" { files = "$scratch/site" } }
 END
-snippet "$reopen" >"$scratch/snippet"
+snippet "$PWD/cohortctl -c $scratch/conf reopen" >"$scratch/snippet"
 check "logrotate reads it" logrotate -d -s "$scratch/state" "$scratch/snippet"
 start_daemon ./cohortd -f -c "$scratch/conf"
 check "a first request" begin
