@@ -81,6 +81,7 @@ master_free(struct master **master_pointer)
 	master_reload_close(master);
 	master_quarantine_close(master);
 	master_listen_drop_unused(master);
+	master_manager_close(master);
 	master_pid_file_remove(master);
 	answer_last(master);
 	ipc_scoreboard_close(&master->scoreboard, &master->scoreboard_fd);
@@ -220,9 +221,11 @@ set_up(struct master *master, struct settings **settings_pointer,
 	    master_pid_file_lock(master, settings->pid_file, error) == -1)
 		return -1;
 	raise_limits(master, settings);
+	if (open_base(master, error) == -1)
+		return -1;
+	master_notify_start(master->notify, master->base);
 	if (ipc_scoreboard_open(IPC_SLOTS_MAX, &master->scoreboard,
 		&master->scoreboard_fd, error) == -1 ||
-	    open_base(master, error) == -1 ||
 	    master_quarantine_open(master, settings, error) == -1 ||
 	    master_signal_start(master, error) == -1 ||
 	    master_listen_inherit(master, error) == -1 ||
@@ -264,6 +267,7 @@ master_stop(struct master *master, bool at_once, struct master_order *order)
 	if (order != NULL)
 		master_wait_start(master, &stopping, order);
 	log_info(how == IPC_RETIRE_NOW ? "stopping at once" : "stopping");
+	master_manager_on_stop(master, how == IPC_RETIRE_NOW);
 	master->state = MASTER_STATE_STOPPING;
 	master_reload_stop(master);
 	master_probation_stop(master);
@@ -293,6 +297,7 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 	}
 	log_info("cohort %u serves with %u workers", cohort->number,
 	    master_cohort_count(cohort));
+	master_manager_on_ready(master);
 	master_daemon_report(master, IPC_EXIT_OK, "");
 	master_reload_go_on(master);
 }
@@ -370,6 +375,7 @@ run(struct master *master, struct settings **settings)
 		return IPC_EXIT_OK;
 	}
 	code = ipc_exit_for(&master->failure);
+	master_manager_on_failure(master, master->failure.text);
 	if (!master->options->foreground && master->uses_logs)
 		log_error("%s", master->failure.text);
 	master_daemon_report(master, code, master->failure.text);
@@ -384,6 +390,8 @@ master_run(const struct master_options *options, struct settings *settings)
 	enum ipc_exit code;
 	struct error error;
 
+	master->notify = master_notify_new();
+	master_listen_read(master);
 	/* Or every child would print it once more. */
 	fflush(NULL);
 	if (!options->foreground &&

@@ -70,6 +70,7 @@ action_withdraw(struct master *master)
 	master->current = NULL;
 	master->withdrawn = cohort;
 	master_cohort_retire(cohort, IPC_RETIRE_REPLACED);
+	master_manager_on_status(master);
 }
 
 static void
