@@ -103,6 +103,36 @@ expect_moved(struct test_client *client, pid_t before)
 	test_response_free(&response);
 }
 
+/* The word to retire may reach a worker behind a request or two. */
+static void
+wait_moved(struct test_client *client, pid_t before)
+{
+	long long until = test_now_ms() + TEST_DEADLINE_MS;
+
+	while (test_client_pid(client) == before)
+		ck_assert_int_lt(test_now_ms(), until);
+}
+
+/* The same of the word that its connections stay. */
+static void
+wait_last(struct test_client *client)
+{
+	long long until = test_now_ms() + TEST_DEADLINE_MS;
+	struct test_response response;
+	const char *value;
+	bool is_last;
+
+	do {
+		test_client_get(client, "/pid", &response);
+		ck_assert_int_eq(response.status, 200);
+		value = test_response_field(&response, "Connection");
+		is_last = value != NULL && strcmp(value, "close") == 0;
+		test_response_free(&response);
+		ck_assert_int_lt(test_now_ms(), until);
+	} while (!is_last);
+	ck_assert(test_client_is_closed(client));
+}
+
 /* ---- a reload ---- */
 
 START_TEST(idle_ones_go_on)
@@ -271,7 +301,7 @@ START_TEST(what_does_not_end_is_cut)
 	    &client, "GET /forever HTTP/1.1\r\nHost: a\r\n\r\n");
 	expect_read(daemon);
 	reload(daemon);
-	expect_moved(&idle, before);
+	wait_moved(&idle, before);
 	ck_assert(test_client_is_closed(&client));
 	test_daemon_wait(
 	    daemon, "1 connections are cut: shutdown_timeout is over");
@@ -344,8 +374,7 @@ START_TEST(those_of_a_removed_listener_get_one_more_answer)
 	ck_assert_int_eq(test_client_pid(&goes), before);
 	configure(daemon, "workers = 1\n", LISTEN);
 	reload(daemon);
-	while (test_client_pid(&stays) == before)
-		continue;
+	wait_moved(&stays, before);
 	ck_assert(test_client_is_quiet(&goes));
 	test_client_send_text(&goes, "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
 	expect_last(&goes);
@@ -371,8 +400,7 @@ START_TEST(a_listener_goes_while_its_connection_is_busy)
 	reload(daemon);
 	configure(daemon, "workers = 1\n", LISTEN);
 	reload(daemon);
-	test_client_send_text(&idle, "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
-	expect_last(&idle);
+	wait_last(&idle);
 	expect_last(&busy);
 	test_client_close(&busy);
 	test_client_close(&idle);
@@ -429,9 +457,7 @@ START_TEST(behind_a_withdrawal_they_get_one_more_answer)
 	test_daemon_signal(daemon, SIGWINCH);
 	/* The other one goes at once. */
 	test_daemon_wait(daemon, " has retired: exited ");
-	test_client_send_text(&client, "GET /pid HTTP/1.1\r\nHost: a\r\n\r\n");
-	test_client_expect(&client, "GET", 200, NULL);
-	ck_assert(test_client_is_closed(&client));
+	wait_last(&client);
 	test_client_close(&client);
 	test_daemon_stop(&daemon);
 }

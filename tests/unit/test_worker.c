@@ -672,6 +672,7 @@ START_TEST(replaced_worker_hands_over)
 	expect_answer(idle, "200 OK");
 	busy = dial();
 	ask(busy, "/time");
+	await(&slot()->open, 2); /* from here on the first is not busy */
 	await(&slot()->busy, 1);
 	tell(IPC_MESSAGE_RETIRE, IPC_RETIRE_REPLACED);
 	/* The busy one comes behind, unless it was quick. */
