@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "test_client.h"
+#include "test_ctl.h"
 #include "test_daemon.h"
-#include "test_order.h"
 #include "test_unit.h"
 
 static struct test_daemon *
@@ -36,7 +36,7 @@ START_TEST(a_reload_says_what_happened)
 	struct test_daemon *daemon = start(TEST_CONTROL "workers = 2\n");
 
 	test_ctl(daemon, "reload", 0, "cohort 2 proven in ");
-	ck_assert_uint_eq(test_order_workers(daemon, "serving"), 2);
+	ck_assert_uint_eq(test_ctl_workers(daemon, "serving"), 2);
 	test_ctl(daemon, "reload", 0, "(2 workers)");
 	test_daemon_stop(&daemon);
 }
@@ -50,14 +50,14 @@ START_TEST(a_reload_that_fails_says_why)
 	test_daemon_configure(daemon,
 	    TEST_CONTROL "pid_file = \"@/pid\"\n" TEST_SERVE_MODULE, "@/m.so");
 	test_ctl(daemon, "reload", 1, "pid_file changed");
-	test_order_signal(daemon, "reload", 1, "pid_file changed");
+	test_ctl_signal(daemon, "reload", 1, "pid_file changed");
 	test_daemon_configure(daemon, TEST_CONTROL "nonsense = 1\n");
 	test_ctl(daemon, "reload", 78, "nonsense");
 	test_daemon_configure(
 	    daemon, TEST_CONTROL TEST_SERVE_MODULE, "/nowhere.so");
 	test_daemon_expect(daemon, "/nowhere.so");
 	test_ctl(daemon, "reload", 1, "/nowhere.so");
-	ck_assert_uint_eq(test_order_workers(daemon, "serving"), 1);
+	ck_assert_uint_eq(test_ctl_workers(daemon, "serving"), 1);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -67,16 +67,16 @@ START_TEST(workers_more_and_fewer)
 	struct test_daemon *daemon = start(TEST_CONTROL "workers = 1\n");
 
 	test_ctl(daemon, "workers 4", 0, "4 workers serve (1 before)");
-	ck_assert_uint_eq(test_order_workers(daemon, "serving"), 4);
+	ck_assert_uint_eq(test_ctl_workers(daemon, "serving"), 4);
 	test_ctl(daemon, "workers 2", 0, "2 workers serve (4 before)");
-	ck_assert_uint_eq(test_order_workers(daemon, "serving"), 2);
+	ck_assert_uint_eq(test_ctl_workers(daemon, "serving"), 2);
 	test_ctl(daemon, "workers 2", 0, "2 workers serve (2 before)");
 	test_ctl(daemon, "workers 0", 1, "has to be 1 to ");
 	test_ctl(daemon, "workers 513", 1, "has to be 1 to ");
 	test_ctl(daemon, "workers -1", 2, "");
 	test_ctl(daemon, "workers many", 2, "is no number");
 	test_ctl(daemon, "workers", 2, "not with these words");
-	ck_assert_uint_eq(test_order_workers(daemon, "serving"), 2);
+	ck_assert_uint_eq(test_ctl_workers(daemon, "serving"), 2);
 	test_ctl(daemon, "reload", 0, "(1 worker)");
 	test_daemon_stop(&daemon);
 }
@@ -99,7 +99,7 @@ START_TEST(workers_that_cannot_start)
 	test_daemon_expect(daemon, " warn");
 	test_ctl(daemon, "workers 3", 1, "bad");
 	test_daemon_wait(daemon, "1 workers again, as one of 3 could not");
-	ck_assert_uint_eq(test_order_workers(daemon, "serving"), 1);
+	ck_assert_uint_eq(test_ctl_workers(daemon, "serving"), 1);
 	test_daemon_write(daemon, "how", "work");
 	test_ctl(daemon, "workers 2", 0, "2 workers serve (1 before)");
 	test_daemon_stop(&daemon);
@@ -261,11 +261,11 @@ START_TEST(quit_waits_for_requests)
 	test_client_connect(&client, test_daemon_port(daemon));
 	test_client_send_text(
 	    &client, "GET /wait/300 HTTP/1.1\r\nHost: a\r\n\r\n");
-	test_order_wait_busy(daemon, 1);
-	test_order_send(daemon, &quit, "{\"command\": \"quit\"}");
+	test_ctl_wait_busy(daemon, 1);
+	test_ctl_send(daemon, &quit, "{\"command\": \"quit\"}");
 	test_client_expect(&client, "GET", 200, "waited\n");
 	test_client_close(&client);
-	test_order_expect(&quit, "summary", "stopped");
+	test_ctl_expect(&quit, "summary", "stopped");
 	ck_assert_int_eq(test_daemon_wait_exit(daemon), 0);
 	test_daemon_stop(&daemon);
 }
@@ -277,12 +277,12 @@ START_TEST(by_the_control_socket)
 {
 	struct test_daemon *daemon = start(TEST_CONTROL "workers = 1\n");
 
-	test_order_signal(daemon, "reload", 0, "cohort 2 proven");
-	test_order_signal(daemon, "reopen", 0, "logs reopened");
-	test_order_signal(daemon, "jump", 2, "one of reload, quit, stop");
-	test_order_signal(daemon, "quit", 0, "stopped");
+	test_ctl_signal(daemon, "reload", 0, "cohort 2 proven");
+	test_ctl_signal(daemon, "reopen", 0, "logs reopened");
+	test_ctl_signal(daemon, "jump", 2, "one of reload, quit, stop");
+	test_ctl_signal(daemon, "quit", 0, "stopped");
 	ck_assert_int_eq(test_daemon_wait_exit(daemon), 0);
-	test_order_signal(daemon, "stop", 1, "no cohortd is running");
+	test_ctl_signal(daemon, "stop", 1, "no cohortd is running");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -292,13 +292,13 @@ START_TEST(by_signal)
 	struct test_daemon *daemon =
 	    start("pid_file = \"@/pid\"\nworkers = 1\n");
 
-	test_order_signal(daemon, "reload", 0, "SIGHUP sent to cohortd (pid ");
+	test_ctl_signal(daemon, "reload", 0, "SIGHUP sent to cohortd (pid ");
 	test_daemon_wait(daemon, "reloaded: cohort 2");
-	test_order_signal(daemon, "reopen", 0, "is not known");
+	test_ctl_signal(daemon, "reopen", 0, "is not known");
 	test_daemon_wait(daemon, "logs reopened");
-	test_order_signal(daemon, "stop", 0, "SIGINT sent");
+	test_ctl_signal(daemon, "stop", 0, "SIGINT sent");
 	ck_assert_int_eq(test_daemon_wait_exit(daemon), 0);
-	test_order_signal(daemon, "stop", 1, "no cohortd is running");
+	test_ctl_signal(daemon, "stop", 1, "no cohortd is running");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -311,7 +311,7 @@ START_TEST(by_signal_without_the_socket)
 
 	ck_assert_int_eq(unlink(test_daemon_path(daemon, "control")), 0);
 	test_ctl(daemon, "reopen", 1, "no cohortd is running there");
-	test_order_signal(daemon, "reopen", 0, "SIGUSR1 sent");
+	test_ctl_signal(daemon, "reopen", 0, "SIGUSR1 sent");
 	test_daemon_wait(daemon, "logs reopened");
 	test_daemon_stop(&daemon);
 }

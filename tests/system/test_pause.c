@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "test_client.h"
+#include "test_ctl.h"
 #include "test_daemon.h"
 #include "test_load.h"
-#include "test_order.h"
 #include "test_unit.h"
 
 #define LOAD_CONNECTIONS 20
@@ -77,14 +77,14 @@ START_TEST(a_pause_under_load)
 
 	test_load_wait(load);
 	test_ctl(daemon, "pause", 0, "paused, 3 workers");
-	test_order_status(daemon, "state", "paused");
+	test_ctl_status(daemon, "state", "paused");
 	connect_all(daemon, clients);
 	test_load_wait(load);
 	test_load_wait(load);
 	expect_quiet(clients);
 	test_ctl(daemon, "resume", 0, "resumed, 3 workers");
 	expect_all(clients);
-	test_order_status(daemon, "state", "running");
+	test_ctl_status(daemon, "state", "running");
 	test_load_expect_whole(load);
 	test_load_stop(&load, &result);
 	test_daemon_stop(&daemon);
@@ -110,7 +110,7 @@ START_TEST(new_workers_are_paused)
 	test_ctl(daemon, "reload", 0, "cohort 2");
 	test_ctl(daemon, "pause", 0, "paused, 1 worker");
 	expect_quiet(clients);
-	test_order_status(daemon, "state", "paused");
+	test_ctl_status(daemon, "state", "paused");
 	test_ctl(daemon, "resume", 0, "resumed, 1 worker");
 	expect_all(clients);
 	test_daemon_stop(&daemon);
@@ -122,7 +122,7 @@ START_TEST(resume_without_a_pause)
 	struct test_daemon *daemon = start("workers = 2\n");
 
 	test_ctl(daemon, "resume", 0, "resumed, 2 workers");
-	test_order_status(daemon, "state", "running");
+	test_ctl_status(daemon, "state", "running");
 	test_daemon_stop(&daemon);
 }
 END_TEST

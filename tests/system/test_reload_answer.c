@@ -139,11 +139,10 @@ START_TEST(orders_meanwhile_wait_for_the_next)
 	    TEST_CONTROL "workers = 1\n" LISTEN
 			 "host \"*\" { mount \"/\" { module = "
 			 "\"@/module_bad.so\" set { how = \"@/fifo\" } } }\n");
-	test_order_send(daemon, &first, "{\"command\": \"reload\"}");
+	test_order_send(&first, daemon, "reload");
 	test_daemon_wait(daemon, "reload: reading");
 	for (i = 0; i < 2; i++)
-		test_order_send(
-		    daemon, &others[i], "{\"command\": \"reload\"}");
+		test_order_send(&others[i], daemon, "reload");
 	json_decref(test_order(daemon, "status"));
 	configure(daemon, "workers = 2\n");
 	fd = open(test_daemon_path(daemon, "fifo"), O_WRONLY | O_CLOEXEC);
@@ -172,7 +171,7 @@ START_TEST(too_many_old_cohorts_are_waited_for)
 	occupy(daemon, &busy);
 	wait_busy(daemon, 1);
 	json_decref(test_order(daemon, "reload"));
-	test_order_send(daemon, &order, "{\"command\": \"reload\"}");
+	test_order_send(&order, daemon, "reload");
 	test_daemon_wait(daemon,
 	    "reload: waits for cohort 1, the oldest of 1 that still finish "
 	    "requests");
@@ -198,7 +197,7 @@ START_TEST(an_order_that_waits_is_answered_by_a_stop)
 	occupy(daemon, &busy);
 	wait_busy(daemon, 1);
 	json_decref(test_order(daemon, "reload"));
-	test_order_send(daemon, &order, "{\"command\": \"reload\"}");
+	test_order_send(&order, daemon, "reload");
 	test_daemon_wait(daemon, "reload: waits for cohort 1");
 	test_daemon_expect(daemon, "are cut");
 	test_daemon_signal(daemon, SIGTERM);

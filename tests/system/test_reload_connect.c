@@ -26,6 +26,7 @@
 #define RELOADS 20
 #define THREADS 4
 #define RATE    2000 /* a second, of all threads */
+#define BETWEEN 200  /* connections, at least, between two reloads */
 #define LISTEN  "listen \"127.0.0.1:0\" {}\n"
 #define ANOTHER "listen \"127.0.0.2:0\" {}\n"
 #define WAITING 200 /* in a queue */
@@ -38,7 +39,8 @@ struct connector {
 	pthread_t thread;
 	unsigned port;
 	atomic_bool *is_over;
-	unsigned long connections, failures;
+	atomic_ulong connections;
+	unsigned long failures;
 	char first[128];
 };
 
@@ -138,6 +140,17 @@ reload(struct test_daemon *daemon, const char *settings)
 	json_decref(answer);
 }
 
+static unsigned long
+count(const struct connector *connectors)
+{
+	unsigned long sum = 0;
+	int i;
+
+	for (i = 0; i < THREADS; i++)
+		sum += atomic_load(&connectors[i].connections);
+	return sum;
+}
+
 /* What changes meanwhile. */
 static const char *const changes[] = {
 	"workers = 2\n" LISTEN ANOTHER,
@@ -150,7 +163,7 @@ START_TEST(no_new_connection_is_refused_or_reset)
 {
 	struct test_daemon *daemon = start(LISTEN);
 	struct connector connectors[THREADS];
-	unsigned long connections = 0;
+	unsigned long connections;
 	atomic_bool is_over = false;
 	long long begun = test_now_ms();
 	int i;
@@ -163,17 +176,19 @@ START_TEST(no_new_connection_is_refused_or_reset)
 				     run, &connectors[i]),
 		    0);
 	}
-	for (i = 0; i < RELOADS; i++)
+	for (i = 0; i < RELOADS; i++) {
 		reload(daemon, changes[i % 4]);
+		while (count(connectors) < (unsigned long)(i + 1) * BETWEEN)
+			test_pause();
+	}
 	atomic_store(&is_over, true);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(connectors[i].thread, NULL);
 	begun = test_now_ms() - begun;
+	connections = count(connectors);
 	for (i = 0; i < THREADS; i++) {
-		connections += connectors[i].connections;
 		ck_assert_msg(connectors[i].failures == 0, "%lu of %lu: %s",
-		    connectors[i].failures, connectors[i].connections,
-		    connectors[i].first);
+		    connectors[i].failures, connections, connectors[i].first);
 	}
 	printf("%lu connections, %lld a second, during %d reloads\n",
 	    connections, (long long)connections * 1000 / begun, RELOADS);
