@@ -42,6 +42,7 @@ start(struct stage *stage)
 
 	stage->daemon = test_daemon_new();
 	test_daemon_expect(stage->daemon, " info: reload: ");
+	test_daemon_expect(stage->daemon, " info: reloaded: ");
 	test_daemon_module(stage->daemon, "module_slow");
 	configure(stage->daemon, 2, "");
 	test_daemon_start(stage->daemon, "-c", "@/conf", NULL);
