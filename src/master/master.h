@@ -18,7 +18,23 @@ struct master_options {
 	struct config_overrides overrides;   /* for each reload anew */
 	const struct cohort_module *builtin; /* COHORT_MAIN, or NULL */
 	bool foreground;
+
+	char *const *arguments; /* of main, for the next image; or NULL */
+	char *program;          /* that runs: where the next one is; or NULL */
+	struct master_state *state; /* another image's, whose master this one
+				     * goes on with; or NULL */
+	int answer; /* then: it only tries, and says here how it went; -1 */
 };
+
+/*
+ * Is this image the next one of a running master (master_upgrade.c)?  Then
+ * takes state, answer, program and the directory from what it was left.
+ */
+int master_inherit(struct master_options *options, struct error *error);
+void master_disinherit(struct master_options *options);
+
+/* Goes on as that master, or tries to: instead of master_run. */
+enum ipc_exit master_resume(struct master_options *options);
 
 /*
  * Takes the settings of the first cohort.  Unless in the foreground, forks:

@@ -157,13 +157,21 @@ take_one(struct master_worker *worker)
 	return false;
 }
 
+/* Another image's workers may speak otherwise: they are only told. */
+static bool
+is_understood(const struct master_worker *worker)
+{
+	return worker->layout == IPC_LAYOUT;
+}
+
 static void
 take(struct master_worker *worker, unsigned most)
 {
 	unsigned count;
 
 	for (count = 0; count < most; count++)
-		if (worker->channel_fd == -1 || !take_one(worker))
+		if (worker->channel_fd == -1 || !is_understood(worker) ||
+		    !take_one(worker))
 			return;
 }
 
@@ -187,7 +195,7 @@ master_channel_start(struct master_worker *worker, struct error *error)
 {
 	event_assign(&worker->channel, worker->cohort->master->base,
 	    worker->channel_fd, EV_READ | EV_PERSIST, on_channel, worker);
-	if (event_add(&worker->channel, NULL) == -1)
+	if (is_understood(worker) && event_add(&worker->channel, NULL) == -1)
 		return error_set(error, ERROR_SYSTEM,
 		    "cannot watch the channel of worker %u", worker->slot);
 	return 0;
@@ -218,7 +226,7 @@ send_message(struct master_worker *worker, struct ipc_message *message,
 
 	if (worker->channel_fd == -1)
 		return false;
-	message->layout = IPC_LAYOUT;
+	message->layout = worker->layout;
 	message->generation = worker->generation;
 	if (ipc_channel_send(
 		worker->channel_fd, message, descriptors, count, &error) == 0)

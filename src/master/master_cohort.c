@@ -32,6 +32,22 @@ make_core_directory(const struct settings *settings,
 	    credentials->keep ? NULL : credentials, error);
 }
 
+struct master_cohort *
+master_cohort_adopt(struct master *master)
+{
+	struct master_cohort *cohort;
+
+	OBJECT_NEW(cohort, MASTER_COHORT_MAGIC);
+	cohort->master = master;
+	cohort->started_ms = clock_monotonic_ms();
+	cohort->logs.error_log = cohort->logs.access_log = -1;
+	list_init(&cohort->workers);
+	event_assign(
+	    &cohort->respawn_timer, master->base, -1, 0, on_respawn, cohort);
+	list_append(&master->cohorts, &cohort->link);
+	return cohort;
+}
+
 int
 master_cohort_new(struct master *master, struct settings *settings,
     struct master_cohort **cohort_r, struct error *error)
@@ -42,13 +58,10 @@ master_cohort_new(struct master *master, struct settings *settings,
 	if (worker_credentials_find(settings, &credentials, error) == -1 ||
 	    make_core_directory(settings, &credentials, error) == -1)
 		return -1;
-	OBJECT_NEW(cohort, MASTER_COHORT_MAGIC);
-	cohort->master = master;
-	cohort->started_ms = clock_monotonic_ms();
+	cohort = master_cohort_adopt(master);
 	cohort->state = MASTER_COHORT_STARTING;
 	cohort->credentials = credentials;
 	cohort->wanted = (unsigned)settings->workers;
-	list_init(&cohort->workers);
 	if (master_logs_open(&cohort->logs, settings, error) == -1)
 		goto fail_logs;
 	if (master->state == MASTER_STATE_STARTING)
@@ -59,14 +72,12 @@ master_cohort_new(struct master *master, struct settings *settings,
 	cohort->settings = settings;
 	cohort->mounts = master_mounts_new(settings);
 	cohort->number = ++master->last_cohort;
-	event_assign(
-	    &cohort->respawn_timer, master->base, -1, 0, on_respawn, cohort);
-	list_append(&master->cohorts, &cohort->link);
 	*cohort_r = cohort;
 	return 0;
 fail_listen:
 	master_logs_close(&cohort->logs);
 fail_logs:
+	list_remove(&cohort->link);
 	OBJECT_FREE(cohort);
 	return -1;
 }
@@ -145,6 +156,8 @@ check_gone(struct master_cohort *cohort)
 static void
 fail(struct master_cohort *cohort)
 {
+	if (master_probe_on_failed(cohort))
+		return;
 	cohort->state = MASTER_COHORT_FAILED;
 	retire_workers(cohort, IPC_RETIRE_NOW);
 	master_on_cohort_failed(cohort);
@@ -292,7 +305,7 @@ on_ready(struct master_cohort *cohort, struct master_worker *worker)
 	if (cohort->state == MASTER_COHORT_SERVING) {
 		master_policy_note_serving(&cohort->policy);
 		master_worker_advance(worker, MASTER_WORKER_ON_SERVE);
-	} else if (all_are_ready(cohort)) {
+	} else if (all_are_ready(cohort) && !master_probe_on_ready(cohort)) {
 		serve(cohort);
 	}
 }

@@ -60,6 +60,18 @@ run_quarantine_clear(
 	    "{s:I}", "cleared", (json_int_t)master_quarantine_clear(master));
 }
 
+static json_t *
+run_upgrade(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	const json_t *binary = json_object_get(request, "binary");
+
+	if (binary != NULL && !json_is_string(binary))
+		return master_command_error("binary is no text");
+	master_upgrade_start(master, json_string_value(binary), order);
+	return NULL;
+}
+
 static const struct {
 	const char *name;
 	json_t *(*run)(struct master *master, const json_t *request,
@@ -70,6 +82,7 @@ static const struct {
 	{ "crashes-clear", run_crashes_clear },
 	{ "quarantine", run_quarantine },
 	{ "quarantine-clear", run_quarantine_clear },
+	{ "upgrade", run_upgrade },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -146,6 +146,12 @@ master_order_answer(struct master_order **order, json_t *reply)
 	event_add(&client->output, NULL);
 }
 
+int
+master_order_descriptor(const struct master_order *order)
+{
+	return order == NULL || order->client == NULL ? -1 : order->client->fd;
+}
+
 /* ---- requests ---- */
 
 static void
@@ -301,7 +307,7 @@ on_deadline(evutil_socket_t fd, short events, void *context)
 	client->on_end(client->context, client);
 }
 
-void
+struct master_control_client *
 master_control_client_start(struct master *master, int fd, struct list *clients,
     void (*on_end)(void *context, struct master_control_client *client),
     void *context)
@@ -324,6 +330,50 @@ master_control_client_start(struct master *master, int fd, struct list *clients,
 	list_append(clients, &client->link);
 	event_add(&client->input, NULL);
 	wait_again(client);
+	return client;
+}
+
+/* ---- from one image to another ---- */
+
+void
+master_control_client_look(
+    const struct list_link *link, struct master_control_left *left_r)
+{
+	const struct master_control_client *client =
+	    LIST_OBJECT(link, struct master_control_client, link);
+
+	*left_r = (struct master_control_left) {
+		.fd = client->fd,
+		.request = client->request.data,
+		.request_size = client->request.size,
+		.reply = client->reply.size == 0 ?
+		    NULL :
+		    client->reply.data + client->sent,
+		.reply_size = client->reply.size - client->sent,
+		.is_ended = client->is_ended,
+		.is_over = client->is_over,
+		.is_waiting = client->order != NULL,
+	};
+}
+
+void
+master_control_client_resume(struct master_control_client *client,
+    const struct master_control_left *left, struct master_order **order_r)
+{
+	OBJECT_CHECK(client, MASTER_CONTROL_CLIENT_MAGIC);
+	buffer_append(&client->request, left->request, left->request_size);
+	buffer_append(&client->reply, left->reply, left->reply_size);
+	client->is_ended = left->is_ended;
+	client->is_over = left->is_over;
+	*order_r = NULL;
+	if (left->is_waiting) {
+		*order_r = order_new(client);
+		event_del(&client->input);
+		event_del(&client->deadline);
+	} else {
+		/* It is writable, and then it goes on. */
+		event_add(&client->output, NULL);
+	}
 }
 
 void

@@ -108,7 +108,14 @@ open_address(struct set *set, const struct sockaddr *address, socklen_t size,
 	if (listener != NULL) {
 		memory_free(name);
 		use(set, listener);
-		return master_socket_adjust(listener->fd, settings, error);
+		return set->master->probe != NULL ?
+		    0 :
+		    master_socket_adjust(listener->fd, settings, error);
+	}
+	/* One that only tries takes no ports. */
+	if (set->master->probe != NULL) {
+		memory_free(name);
+		return 0;
 	}
 	if (master_socket_open(address, size, settings, &fd, error) == -1) {
 		error_wrap(error, "%s", name);

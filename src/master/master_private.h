@@ -103,6 +103,8 @@ struct master_worker {
 	uint64_t hung_ms;           /* how long, when it was ended for that */
 	uint32_t hung_thread;       /* then: which */
 	bool is_blamed;             /* the quarantine knows what it died of */
+	bool is_recorded;           /* so was its death, by another image */
+	uint32_t layout;            /* of its areas and messages */
 	struct master_hang hangs[IPC_THREADS_MAX]; /* master_hang.c */
 	unsigned adopting;        /* connections on their way to it */
 	uint64_t spared_until_ms; /* its channel took none: master_offer.c */
@@ -167,6 +169,9 @@ struct master {
 	char *pid_file;    /* NULL: none */
 	int launcher;      /* master_daemon.c; -1: told */
 
+	struct master_upgrade *upgrade; /* master_upgrade.c; or NULL */
+	struct master_probe *probe;     /* master_probe.c: it only tries */
+
 	/* As at start, the only time when they are heeded. */
 	char *user, *group, *state_directory, *control_socket;
 };
@@ -193,6 +198,8 @@ void master_listen_drop_unused(struct master *master);
 int master_cohort_new(struct master *master, struct settings *settings,
     struct master_cohort **cohort_r, struct error *error);
 void master_cohort_free(struct master_cohort **cohort);
+/* An empty one, for what another image has left. */
+struct master_cohort *master_cohort_adopt(struct master *master);
 /* Forks its workers.  How that ends, master.c is told later. */
 void master_cohort_start(struct master_cohort *cohort);
 void master_cohort_retire(struct master_cohort *cohort, enum ipc_retire how);
@@ -208,6 +215,10 @@ int master_spawn(struct master_cohort *cohort, struct error *error);
 void master_spawn_leave_slot(struct master_worker *worker);
 void master_spawn_reap(struct master *master);
 void master_worker_free(struct master_worker **worker);
+/* An empty one, for a process that another image has forked; and its slot, or
+ * false: somebody has it. */
+struct master_worker *master_spawn_adopt(struct master_cohort *cohort);
+bool master_spawn_adopt_slot(struct master_worker *worker);
 
 /* master_channel.c: messages to and from a worker. */
 int master_channel_start(struct master_worker *worker, struct error *error);
@@ -262,6 +273,9 @@ void master_death_on_exit(struct master_worker *worker, int status);
 void master_death_expect(struct master_death *death, unsigned connections);
 void master_death_settle(
     struct master_death *death, unsigned adopted, unsigned lost);
+/* Is anything being written?  Hurry: all of it is written as it is. */
+bool master_death_is_writing(const struct master *master);
+void master_death_hurry(struct master *master);
 /* Writes what is there now: the master stops.  No orphan is left, and the
  * loop runs for a moment, so that addresses still get their names. */
 void master_death_flush(struct master *master);
@@ -298,6 +312,8 @@ void master_symbolize_close(struct master *master);
 int master_crashes_open(struct master *master, struct error *error);
 void master_crashes_close(struct master *master);
 void master_crashes_add(struct master *master, const json_t *record);
+/* What was added stands in the file. */
+void master_crashes_flush(struct master *master);
 json_t *master_crashes_list(const struct master *master);
 size_t master_crashes_clear(struct master *master);
 
@@ -348,6 +364,9 @@ json_t *master_command_error(const char *format, ...)
  */
 void master_order_answer(struct master_order **order, json_t *reply);
 
+/* The client's connection; -1: it has gone, or there is none. */
+int master_order_descriptor(const struct master_order *order);
+
 /* master_status.c: what there is, and master_status_worker.c: one worker.
  * crashes: the list of their records.  New references. */
 json_t *master_status(const struct master *master);
@@ -388,6 +407,32 @@ int master_daemon_start(struct master *master, bool *is_launcher_r,
     enum ipc_exit *code_r, struct error *error);
 void master_daemon_report(
     struct master *master, enum ipc_exit code, const char *text);
+
+/*
+ * master_upgrade.c: the binary upgrade.  start: binary, or where this program
+ * came from; the order is answered by the image that serves in the end.
+ * on_exit: some child that is no worker.  resume: in the new image, once it
+ * has taken over and its loop is to begin.  on_reloaded: how the new cohort
+ * came out; reason NULL: it serves.
+ */
+void master_upgrade_start(
+    struct master *master, const char *binary, struct master_order *order);
+void master_upgrade_on_exit(struct master *master, pid_t pid, int status);
+void master_upgrade_resume(
+    struct master *master, const char *from, struct master_order *order);
+void master_upgrade_on_reloaded(struct master *master, const char *reason);
+bool master_upgrade_is_running(const struct master *master);
+void master_upgrade_close(struct master *master);
+
+/* master_probe.c: this process only tries.  True: it was told so, and what
+ * follows otherwise does not. */
+bool master_probe_on_ready(struct master_cohort *cohort);
+bool master_probe_on_failed(struct master_cohort *cohort);
+
+/* master.c: one that has nothing yet; free undoes what is there. */
+struct master *master_new(const struct master_options *options);
+void master_free(struct master **master);
+int master_open_base(struct master *master, struct error *error);
 
 /* master.c: what a cohort's life means for the daemon. */
 void master_on_cohort_serving(struct master_cohort *cohort);
