@@ -41,7 +41,7 @@ static const char usage_text[] =
     "  -p  pid file\n"
     "  -t  test configuration and modules, bind nothing\n"
     "  -T  the same, and print the effective settings\n"
-    "  -s  signal the running daemon: reload, stop, quit or reopen\n"
+    "  -s  order to the running daemon: reload, stop, quit or reopen\n"
     "  -v  version; -V  version and how it was built; -h  this\n"
     "See cohortd(8) and cohort.conf(5).\n";
 
@@ -185,7 +185,7 @@ run(const struct command_line *line)
 		return master_run(&line->options, settings);
 	code = line->test ?
 	    test(line, settings) :
-	    master_signal_running(line->signal_word, settings->pid_file);
+	    master_running_order(line->signal_word, settings);
 	settings_free(&settings);
 	return code;
 }

@@ -10,6 +10,9 @@
 #include "ipc/ipc_exit.h"
 
 enum ipc_exit ctl_status(const struct ctl_options *options);
+enum ipc_exit ctl_top(const struct ctl_options *options);
+/* All verbs that are a command of the same name, and change something. */
+enum ipc_exit ctl_order(const struct ctl_options *options);
 enum ipc_exit ctl_crashes_list(const struct ctl_options *options);
 enum ipc_exit ctl_crashes_show(const struct ctl_options *options);
 enum ipc_exit ctl_crashes_clear(const struct ctl_options *options);

@@ -7,18 +7,31 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/base_number.h"
 #include "ctl/ctl.h"
 
 static const char usage_text[] =
-    "usage: cohortctl [-c FILE | -S SOCKET] [--json] VERB\n"
+    "usage: cohortctl [-c FILE | -S SOCKET] [OPTION]... VERB\n"
     "  -c  configuration file that names the control socket\n"
     "  -S  control socket\n"
     "  -V  version; -h  this\n"
-    "  --json  what the daemon says, as it says it\n"
+    "  --json              what the daemon says, as it says it\n"
+    "  --timeout SECONDS   of orders: wait no longer for the result\n"
+    "  --interval SECONDS  of top: between two looks (default 1)\n"
+    "  -n COUNT            of top: so many looks, and then end\n"
     "Verbs:\n"
     "  status                     cohorts and workers\n"
+    "  top                        workers, live; q ends it\n"
+    "  reload                     new settings, new workers\n"
+    "  stop                       end at once\n"
+    "  quit                       end when requests have finished\n"
+    "  reopen                     the logs, under their names\n"
+    "  workers N                  so many, until the next reload\n"
+    "  pause                      accept no more connections\n"
+    "  resume                     accept them again\n"
     "  crashes                    what crashed, newest first\n"
     "  crashes [show] ID          one of these\n"
     "  crashes clear              forget them\n"
@@ -27,32 +40,58 @@ static const char usage_text[] =
     "  gdb CORE [-- ARGUMENT...]  the debugger, with the modules of CORE\n"
     "See cohortctl(8).\n";
 
+/* What a verb takes besides its words. */
+enum {
+	TAKES_JSON = 1,
+	TAKES_REST = 2,
+	TAKES_TIMEOUT = 4,
+	TAKES_FRAMES = 8,
+	ORDER = TAKES_JSON | TAKES_TIMEOUT
+};
+
 static const struct verb {
 	const char *name;
 	const char *action; /* second word, or NULL */
 	bool has_operand;
-	bool has_json, has_rest;
+	unsigned takes;
 	enum ipc_exit (*run)(const struct ctl_options *options);
 } verbs[] = {
-	{ "status", NULL, false, true, false, ctl_status },
-	{ "crashes", "show", true, true, false, ctl_crashes_show },
-	{ "crashes", "clear", false, true, false, ctl_crashes_clear },
-	{ "crashes", NULL, false, true, false, ctl_crashes_list },
-	{ "crashes", NULL, true, true, false, ctl_crashes_show },
-	{ "quarantine", "list", false, true, false, ctl_quarantine_list },
-	{ "quarantine", "clear", false, true, false, ctl_quarantine_clear },
-	{ "quarantine", NULL, false, true, false, ctl_quarantine_list },
-	{ "gdb", NULL, true, false, true, ctl_gdb },
+	{ "status", NULL, false, TAKES_JSON, ctl_status },
+	{ "top", NULL, false, TAKES_FRAMES, ctl_top },
+	{ "reload", NULL, false, ORDER, ctl_order },
+	{ "stop", NULL, false, ORDER, ctl_order },
+	{ "quit", NULL, false, ORDER, ctl_order },
+	{ "reopen", NULL, false, ORDER, ctl_order },
+	{ "workers", NULL, true, ORDER, ctl_order },
+	{ "pause", NULL, false, ORDER, ctl_order },
+	{ "resume", NULL, false, ORDER, ctl_order },
+	{ "crashes", "show", true, TAKES_JSON, ctl_crashes_show },
+	{ "crashes", "clear", false, TAKES_JSON, ctl_crashes_clear },
+	{ "crashes", NULL, false, TAKES_JSON, ctl_crashes_list },
+	{ "crashes", NULL, true, TAKES_JSON, ctl_crashes_show },
+	{ "quarantine", "list", false, TAKES_JSON, ctl_quarantine_list },
+	{ "quarantine", "clear", false, TAKES_JSON, ctl_quarantine_clear },
+	{ "quarantine", NULL, false, TAKES_JSON, ctl_quarantine_list },
+	{ "gdb", NULL, true, TAKES_REST, ctl_gdb },
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
+#define INTERVAL_DEFAULT_MS 1000u
+#define INTERVAL_LEAST_MS   100
+#define SECONDS_MOST        86400
+#define FRAMES_MOST         1000000000
+
 enum {
-	OPTION_JSON = 256
+	OPTION_JSON = 256,
+	OPTION_TIMEOUT,
+	OPTION_INTERVAL
 };
 
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+	{ "interval", required_argument, NULL, OPTION_INTERVAL },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -65,6 +104,45 @@ stop(enum ipc_exit *code_r, enum ipc_exit code)
 		fputs(usage_text, stderr);
 	*code_r = code;
 	return false;
+}
+
+/* Of a number that is out of bounds, or none. */
+static bool
+refuse_value(const char *option, const char *value, enum ipc_exit *code_r)
+{
+	fprintf(stderr, "cohortctl: %s %s: that is not possible\n", option,
+	    value);
+	return stop(code_r, IPC_EXIT_USAGE);
+}
+
+/* "2", "0.5": to the millisecond. */
+static int
+parse_seconds(const char *text, int64_t least_ms, uint64_t *ms_r)
+{
+	size_t whole = strspn(text, "0123456789");
+	size_t part = text[whole] == '.' ?
+	    strspn(text + whole + 1, "0123456789") :
+	    0;
+	double seconds;
+
+	if (whole == 0 || whole + part + (text[whole] == '.') != strlen(text))
+		return -1;
+	seconds = strtod(text, NULL);
+	if (seconds > SECONDS_MOST || seconds * 1000 < (double)least_ms)
+		return -1;
+	*ms_r = (uint64_t)(seconds * 1000 + 0.5);
+	return 0;
+}
+
+static int
+parse_frames(const char *text, uint64_t *frames_r)
+{
+	int64_t number;
+
+	if (number_parse(text, 1, FRAMES_MOST, &number) == -1)
+		return -1;
+	*frames_r = (uint64_t)number;
+	return 0;
 }
 
 static bool
@@ -81,6 +159,16 @@ take_option(struct ctl_options *options, int option, const char *value,
 	case OPTION_JSON:
 		options->json = true;
 		return true;
+	case OPTION_TIMEOUT:
+		return parse_seconds(value, 1, &options->timeout_ms) == 0 ||
+		    refuse_value("--timeout", value, code_r);
+	case OPTION_INTERVAL:
+		return parse_seconds(value, INTERVAL_LEAST_MS,
+			   &options->interval_ms) == 0 ||
+		    refuse_value("--interval", value, code_r);
+	case 'n':
+		return parse_frames(value, &options->frames) == 0 ||
+		    refuse_value("-n", value, code_r);
 	case 'h':
 		fputs(usage_text, stdout);
 		return stop(code_r, IPC_EXIT_OK);
@@ -141,11 +229,35 @@ is_known(const char *name)
 	return false;
 }
 
+/* What was given and is not taken, or NULL. */
+static const char *
+find_unwanted(const struct ctl_options *options, unsigned takes)
+{
+	const struct {
+		bool is_given;
+		unsigned flag;
+		const char *words;
+	} rows[] = {
+		{ options->json, TAKES_JSON, "--json" },
+		{ options->rest_count > 0, TAKES_REST, "arguments behind --" },
+		{ options->timeout_ms > 0, TAKES_TIMEOUT, "--timeout" },
+		{ options->interval_ms > 0, TAKES_FRAMES, "--interval" },
+		{ options->frames > 0, TAKES_FRAMES, "-n" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].is_given && (takes & rows[i].flag) == 0)
+			return rows[i].words;
+	return NULL;
+}
+
 static bool
 take_verb(struct ctl_options *options, char *const *words, size_t count,
     enum ipc_exit *code_r)
 {
 	const struct verb *verb = count == 0 ? NULL : find_verb(words, count);
+	const char *unwanted;
 
 	if (verb == NULL) {
 		if (count == 0)
@@ -158,12 +270,15 @@ take_verb(struct ctl_options *options, char *const *words, size_t count,
 			    words[0]);
 		return stop(code_r, IPC_EXIT_USAGE);
 	}
-	if ((options->json && !verb->has_json) ||
-	    (options->rest_count > 0 && !verb->has_rest)) {
+	unwanted = find_unwanted(options, verb->takes);
+	if (unwanted != NULL) {
 		fprintf(stderr, "cohortctl: %s takes no %s\n", verb->name,
-		    options->json ? "--json" : "arguments behind --");
+		    unwanted);
 		return stop(code_r, IPC_EXIT_USAGE);
 	}
+	if (options->interval_ms == 0)
+		options->interval_ms = INTERVAL_DEFAULT_MS;
+	options->verb = verb->name;
 	options->run = verb->run;
 	options->operand = verb->has_operand ? words[count - 1] : NULL;
 	return true;
@@ -197,7 +312,7 @@ ctl_options_read(
 	/* 0, not 1: begins anew, for tests that read several. */
 	optind = 0;
 	while ((option = getopt_long(
-		    argc, argv, "c:S:hV", long_options, NULL)) != -1)
+		    argc, argv, "c:S:n:hV", long_options, NULL)) != -1)
 		if (!take_option(options_r, option, optarg, code_r))
 			return false;
 	if (options_r->file != NULL && options_r->socket != NULL) {

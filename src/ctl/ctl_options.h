@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ipc/ipc_exit.h"
 
@@ -17,8 +18,12 @@ struct ctl_options {
 	const char *file;   /* -c; NULL: the default */
 	const char *socket; /* -S, or NULL */
 	bool json;
+	uint64_t timeout_ms;  /* --timeout; 0: none */
+	uint64_t interval_ms; /* --interval */
+	uint64_t frames;      /* -n; 0: without an end */
+	const char *verb;
 	enum ipc_exit (*run)(const struct ctl_options *options);
-	const char *operand; /* ID, CORE; or NULL */
+	const char *operand; /* ID, CORE, N; or NULL */
 	char **rest;         /* what stands behind "--" */
 	size_t rest_count;
 };

@@ -9,6 +9,7 @@
 
 #include "base/base_error.h"
 #include "ctl/ctl_options.h"
+#include "ipc/ipc_control.h"
 #include "ipc/ipc_exit.h"
 
 /*
@@ -20,13 +21,23 @@
 int ctl_socket_find(const struct ctl_options *options, char **path_r,
     char **state_directory_r, struct error *error);
 
+/* Connects to the daemon that the options name. */
+int ctl_socket_open(const struct ctl_options *options,
+    struct ipc_control **control_r, struct error *error);
+
 /*
- * {"command": command} to the daemon at path; a new reference to its reply,
- * which is an object.  What the daemon refuses, and a daemon that is not
- * there, is an error that says so.
+ * {"command": command}; a new reference to its reply, which is an object.
+ * What the daemon refuses is an error that says so.
  */
+int ctl_socket_report(struct ipc_control *control, const char *command,
+    json_t **reply_r, struct error *error);
+
+/* Connect to path and ask in one. */
 int ctl_socket_ask(const char *path, const char *command, json_t **reply_r,
     struct error *error);
+
+/* Says it on standard error; its exit code. */
+enum ipc_exit ctl_socket_complain(const struct error *error);
 
 /* Find and ask in one.  NULL: it was said why, and *code_r is its code. */
 json_t *ctl_socket_reply(const struct ctl_options *options, const char *command,

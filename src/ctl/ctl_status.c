@@ -3,20 +3,25 @@
  * cohortctl status: the daemon in a few lines, its cohorts, its workers.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <time.h>
 
 #include "base/base_memory.h"
 #include "ctl/ctl.h"
+#include "ctl/ctl_rate.h"
 #include "ctl/ctl_socket.h"
 #include "ctl/ctl_table.h"
 #include "ctl/ctl_text.h"
 
+/* Long enough for a rate, and short enough to wait for. */
+#define SAMPLE_MS 200
+
 /* ---- the daemon ---- */
 
 static void
-describe_requests(struct buffer *words, const json_t *totals)
+describe_requests(struct buffer *words, const json_t *earlier,
+    const json_t *status)
 {
+	const json_t *totals = json_object_get(status, "totals");
 	static const char *const classes[] = { "1xx", "2xx", "3xx", "4xx",
 		"5xx" };
 	size_t i, count = 0;
@@ -31,7 +36,9 @@ describe_requests(struct buffer *words, const json_t *totals)
 		ctl_text_member(words, totals, classes[i]);
 	}
 	buffer_append_text(words, count > 0 ? ")" : "");
-	buffer_append_text(words, ", refused ");
+	buffer_append_text(words, ", now ");
+	ctl_rate_append(words, ctl_rate_total(earlier, status));
+	buffer_append_text(words, " a second, refused ");
 	ctl_text_member(words, totals, "refused");
 	buffer_append_text(words, ", sent ");
 	ctl_text_bytes(words, ctl_text_integer(totals, "bytes_sent"));
@@ -68,7 +75,7 @@ describe_listeners(struct buffer *words, const json_t *listeners)
 }
 
 static void
-print_daemon(const json_t *status)
+print_daemon(const json_t *earlier, const json_t *status)
 {
 	struct buffer words;
 
@@ -84,7 +91,7 @@ print_daemon(const json_t *status)
 	buffer_append_byte(&words, '\n');
 	describe_listeners(&words, json_object_get(status, "listeners"));
 	buffer_append_byte(&words, '\n');
-	describe_requests(&words, json_object_get(status, "totals"));
+	describe_requests(&words, earlier, status);
 	buffer_append_byte(&words, '\n');
 	describe_trouble(&words, status);
 	puts(words.data);
@@ -152,6 +159,7 @@ add_worker_columns(struct ctl_table *table)
 	ctl_table_column(table, "IDLE", CTL_TABLE_RIGHT);
 	ctl_table_column(table, "BUSY", CTL_TABLE_RIGHT);
 	ctl_table_column(table, "REQUESTS", CTL_TABLE_RIGHT);
+	ctl_table_column(table, "REQ/S", CTL_TABLE_RIGHT);
 	ctl_table_column(table, "MEMORY", CTL_TABLE_RIGHT);
 	ctl_table_column(table, "CRASHES", CTL_TABLE_RIGHT);
 	ctl_table_column(table, "LAST CRASH", CTL_TABLE_LEFT);
@@ -167,7 +175,8 @@ put_memory(struct buffer *words, const json_t *memory)
 }
 
 static void
-put_worker(struct ctl_table *table, const json_t *worker)
+put_worker(struct ctl_table *table, const json_t *earlier,
+    const json_t *status, const json_t *worker)
 {
 	const json_t *connections = json_object_get(worker, "connections");
 
@@ -180,55 +189,73 @@ put_worker(struct ctl_table *table, const json_t *worker)
 	ctl_text_member(ctl_table_cell(table), connections, "idle");
 	ctl_text_member(ctl_table_cell(table), connections, "busy");
 	ctl_text_member(ctl_table_cell(table), worker, "requests");
+	ctl_rate_append(ctl_table_cell(table),
+	    ctl_rate_requests(earlier, status, worker));
 	put_memory(ctl_table_cell(table), json_object_get(worker, "memory"));
 	ctl_text_member(ctl_table_cell(table), worker, "crashes");
 	ctl_text_time(ctl_table_cell(table), worker, "last_crash");
 }
 
-static int
-compare_slots(const void *left, const void *right)
-{
-	uint64_t one = ctl_text_integer(*(json_t *const *)left, "slot");
-	uint64_t other = ctl_text_integer(*(json_t *const *)right, "slot");
-
-	return one < other ? -1 : one > other;
-}
-
-/* By slot: the same place, whoever holds it. */
 static void
-print_workers(const json_t *workers)
+print_workers(const json_t *earlier, const json_t *status)
 {
-	size_t i, count = json_array_size(workers);
-	const json_t **sorted = memory_alloc_array(count + 1, sizeof(*sorted));
+	size_t i, count;
+	const json_t **workers = ctl_rate_workers(status, &count);
 	struct ctl_table *table = ctl_table_new();
 
-	for (i = 0; i < count; i++)
-		sorted[i] = json_array_get(workers, i);
-	qsort(sorted, count, sizeof(*sorted), compare_slots);
 	add_worker_columns(table);
 	for (i = 0; i < count; i++)
-		put_worker(table, sorted[i]);
+		put_worker(table, earlier, status, workers[i]);
 	putchar('\n');
 	ctl_table_print(table, stdout);
 	ctl_table_free(&table);
-	memory_free(sorted);
+	memory_free(workers);
+}
+
+/* ---- the whole ---- */
+
+static void
+print_status(const json_t *earlier, const json_t *status)
+{
+	print_daemon(earlier, status);
+	print_cohorts(json_object_get(status, "cohorts"));
+	print_workers(earlier, status);
+}
+
+/* The rates are those of a moment that we wait for. */
+static enum ipc_exit
+show_table(const struct ctl_options *options)
+{
+	const struct timespec moment = { .tv_nsec = SAMPLE_MS * 1000000L };
+	json_t *earlier, *status = NULL;
+	enum ipc_exit code = IPC_EXIT_OK;
+
+	earlier = ctl_socket_reply(options, "status", &code);
+	if (earlier == NULL)
+		return code;
+	nanosleep(&moment, NULL);
+	status = ctl_socket_reply(options, "status", &code);
+	if (status != NULL)
+		print_status(earlier, status);
+	json_decref(earlier);
+	json_decref(status);
+	return code;
+}
+
+static enum ipc_exit
+show_json(const struct ctl_options *options)
+{
+	enum ipc_exit code = IPC_EXIT_OK;
+	json_t *status = ctl_socket_reply(options, "status", &code);
+
+	if (status != NULL)
+		ctl_text_print_json(status);
+	json_decref(status);
+	return code;
 }
 
 enum ipc_exit
 ctl_status(const struct ctl_options *options)
 {
-	enum ipc_exit code = IPC_EXIT_OK;
-	json_t *status = ctl_socket_reply(options, "status", &code);
-
-	if (status == NULL)
-		return code;
-	if (options->json) {
-		ctl_text_print_json(status);
-	} else {
-		print_daemon(status);
-		print_cohorts(json_object_get(status, "cohorts"));
-		print_workers(json_object_get(status, "workers"));
-	}
-	json_decref(status);
-	return IPC_EXIT_OK;
+	return options->json ? show_json(options) : show_table(options);
 }

@@ -12,7 +12,8 @@
 
 #include "base/base_buffer.h"
 
-#define CTL_TEXT_MAX 200
+#define CTL_TEXT_MAX      200
+#define CTL_TEXT_LINE_MAX 4096 /* of what is a line of its own */
 
 /* The member's integer, at least 0, or 0. */
 uint64_t ctl_text_integer(const json_t *object, const char *name);

@@ -16,6 +16,7 @@
 #include "base/base_object.h"
 #include "base/base_title.h"
 #include "master/master_private.h"
+#include "master/master_wait.h"
 
 /* Beyond connections: logs, channels, modules' own files. */
 #define SPARE_DESCRIPTORS 256u
@@ -47,10 +48,25 @@ master_new(const struct master_options *options)
 	list_init(&master->orphans);
 	list_init(&master->deaths);
 	list_init(&master->warnings);
+	list_init(&master->waits);
 	master->packet = memory_alloc(sizeof(*master->packet));
 	master->outgoing = memory_alloc(sizeof(*master->outgoing));
 	master->started_ms = clock_monotonic_ms();
 	return master;
+}
+
+/* Who ordered the end is told when there is nothing left of us. */
+static const struct master_wait_type stopping = { .outlives_stop = true };
+
+static void
+answer_last(struct master *master)
+{
+	json_t *reply = master_command_summary(json_object(), "stopped");
+
+	master_wait_end_all(master, &stopping, reply);
+	json_decref(reply);
+	master_wait_fini(master);
+	master_control_close(master);
 }
 
 static void
@@ -63,6 +79,7 @@ master_free(struct master **master_pointer)
 	master_quarantine_close(master);
 	master_listen_drop_unused(master);
 	master_pid_file_remove(master);
+	answer_last(master);
 	ipc_scoreboard_close(&master->scoreboard, &master->scoreboard_fd);
 	if (master->base != NULL)
 		event_base_free(master->base);
@@ -148,6 +165,7 @@ open_base(struct master *master, struct error *error)
 	if (master->base == NULL)
 		return error_set(
 		    error, ERROR_SYSTEM, "cannot make an event loop");
+	master_wait_init(master);
 	return 0;
 }
 
@@ -213,19 +231,22 @@ check_stopped(struct master *master)
 }
 
 void
-master_stop(struct master *master, bool at_once)
+master_stop(struct master *master, bool at_once, struct master_order *order)
 {
 	struct list_link *link, *following;
 	enum ipc_retire how = IPC_RETIRE_STOP;
 
 	if (at_once || master->state == MASTER_STATE_STOPPING)
 		how = IPC_RETIRE_NOW;
+	if (order != NULL)
+		master_wait_start(master, &stopping, order);
 	log_info(how == IPC_RETIRE_NOW ? "stopping at once" : "stopping");
 	master->state = MASTER_STATE_STOPPING;
 	master->current = master->next = master->withdrawn = NULL;
 	LIST_FOREACH_SAFE (link, following, &master->cohorts)
 		master_cohort_retire(
 		    LIST_OBJECT(link, struct master_cohort, link), how);
+	master_wait_review(master);
 	check_stopped(master);
 }
 
@@ -241,7 +262,7 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 	if (master_pid_file_write(master, &error) == -1) {
 		master->failure = error;
 		log_error("%s", error.text);
-		master_stop(master, true);
+		master_stop(master, true, NULL);
 		return;
 	}
 	log_info("cohort %u serves with %u workers", cohort->number,
@@ -249,7 +270,7 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 	master_daemon_report(master, IPC_EXIT_OK, "");
 	if (master->reload_again) {
 		master->reload_again = false;
-		master_reload_start(master);
+		master_reload_start(master, NULL);
 	}
 }
 
@@ -272,6 +293,7 @@ master_on_cohort_failed(struct master_cohort *cohort)
 	if (master->state == MASTER_STATE_STARTING) {
 		master->failure = cohort->failure;
 		master->state = MASTER_STATE_STOPPING;
+		master_wait_review(master);
 	} else if (cohort == master->next) {
 		master_reload_on_failed(master);
 	}

@@ -46,8 +46,13 @@ enum ipc_exit master_resume(struct master_options *options);
 enum ipc_exit master_run(
     const struct master_options *options, struct settings *settings);
 
-/* -s: sends the signal behind that word to the pid file's process, after
- * proving by the lock that it lives.  Says that the result is unknown. */
-enum ipc_exit master_signal_running(const char *word, const char *pid_file);
+/*
+ * -s WORD: an order to the daemon of these settings, by its control socket:
+ * waits for what comes of it and prints that.  Without one that can be
+ * reached, the word's signal goes to the pid file's process, which the lock
+ * proves to live, and it is said that the result is unknown.
+ */
+enum ipc_exit master_running_order(
+    const char *word, const struct settings *settings);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/base_log.h"
 #include "base/base_object.h"
 #include "master/master_private.h"
+#include "master/master_wait.h"
 
 /* Messages taken from one worker before others get their turn. */
 #define MESSAGES_AT_ONCE 16
@@ -74,6 +75,19 @@ on_reopened(struct master_worker *worker)
 	worker->reopening--;
 	log_debug("worker %u (pid %d) uses the new logs", worker->slot,
 	    (int)worker->pid);
+	master_wait_review(worker->cohort->master);
+}
+
+static void
+on_paused(struct master_worker *worker, uint64_t value)
+{
+	if (worker->pausing == 0 || value > 1) {
+		master_channel_note_nonsense(
+		    worker, "it pauses as it was not told");
+		return;
+	}
+	worker->pausing--;
+	master_wait_review(worker->cohort->master);
 }
 
 static void
@@ -120,6 +134,9 @@ on_message(struct master_worker *worker, struct ipc_packet *packet)
 	case IPC_MESSAGE_ADOPTED:
 		master_orphan_acknowledge(worker, message->value);
 		break;
+	case IPC_MESSAGE_PAUSED:
+		on_paused(worker, message->value);
+		break;
 	case IPC_MESSAGE_PROBED:
 		on_probed(worker, message->value);
 		break;
@@ -150,6 +167,7 @@ take_one(struct master_worker *worker)
 	case IPC_RECEIVED_END:
 		/* Its exit is what counts, and SIGCHLD tells of that. */
 		master_channel_stop(worker);
+		master_wait_review(worker->cohort->master);
 		return false;
 	case IPC_RECEIVED_NOTHING:
 		return false;
@@ -217,42 +235,49 @@ has_gone(const struct error *error)
 	return error->number == EPIPE || error->number == ECONNRESET;
 }
 
-/* False: it did not go out. */
-static bool
+enum sent {
+	SENT,
+	SENT_TO_NOBODY, /* it is dead, or as good as that */
+	NOT_SENT
+};
+
+static enum sent
 send_message(struct master_worker *worker, struct ipc_message *message,
     const int *descriptors, size_t count)
 {
 	struct error error;
 
 	if (worker->channel_fd == -1)
-		return false;
+		return SENT_TO_NOBODY;
 	message->layout = worker->layout;
 	message->generation = worker->generation;
 	if (ipc_channel_send(
 		worker->channel_fd, message, descriptors, count, &error) == 0)
-		return true;
-	if (!has_gone(&error))
-		log_warn("worker %u (pid %d): %s", worker->slot,
-		    (int)worker->pid, error.text);
-	return false;
+		return SENT;
+	if (has_gone(&error))
+		return SENT_TO_NOBODY;
+	log_warn("worker %u (pid %d): %s", worker->slot, (int)worker->pid,
+	    error.text);
+	return NOT_SENT;
 }
 
-void
+bool
 master_channel_tell(
     struct master_worker *worker, enum ipc_message_type type, uint64_t value)
 {
 	struct ipc_message message = { .type = type, .value = value };
 
-	send_message(worker, &message, NULL, 0);
+	return send_message(worker, &message, NULL, 0) != NOT_SENT;
 }
 
-void
+bool
 master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs)
 {
 	struct ipc_message message = { .type = IPC_MESSAGE_LOGS };
 	int descriptors[2];
 	size_t count = 0;
+	enum sent sent;
 
 	if (logs->error_log != -1) {
 		message.value |= IPC_LOGS_ERROR;
@@ -262,6 +287,10 @@ master_channel_tell_logs(
 		message.value |= IPC_LOGS_ACCESS;
 		descriptors[count++] = logs->access_log;
 	}
-	if (count > 0 && send_message(worker, &message, descriptors, count))
+	if (count == 0)
+		return true;
+	sent = send_message(worker, &message, descriptors, count);
+	if (sent == SENT)
 		worker->reopening++;
+	return sent != NOT_SENT;
 }

@@ -14,6 +14,7 @@
 #include "master/master_directory.h"
 #include "master/master_mounts.h"
 #include "master/master_private.h"
+#include "master/master_wait.h"
 
 /* Workers that crashed and have not ended, beyond two for each wanted one:
  * with more, replacements wait for the end of one. */
@@ -230,6 +231,7 @@ fill(struct master_cohort *cohort)
 		    master_policy_delay(&cohort->policy, clock_monotonic_ms());
 		if (delay == 0 && master_spawn(cohort, &error) == -1) {
 			log_error("cannot replace a worker: %s", error.text);
+			master_workers_on_failure(cohort, error.text);
 			master_policy_note_death(
 			    &cohort->policy, false, clock_monotonic_ms());
 			delay = MASTER_BACKOFF_FIRST_MS;
@@ -334,8 +336,12 @@ replace(struct master_cohort *cohort, bool had_served)
 static void
 on_crash_of(struct master_cohort *cohort, const struct master_worker *worker)
 {
-	if (worker->retire == 0 && cohort->state != MASTER_COHORT_STARTING)
-		replace(cohort, worker->had_served);
+	if (worker->retire != 0 || cohort->state == MASTER_COHORT_STARTING)
+		return;
+	if (!worker->had_served)
+		master_workers_on_failure(
+		    cohort, "a worker crashed before it was ready to serve");
+	replace(cohort, worker->had_served);
 }
 
 static void
@@ -345,13 +351,15 @@ on_exit_of(struct master_cohort *cohort, struct master_worker *worker)
 	bool is_missing = worker->retire == 0 && worker->has_slot;
 	bool had_served = worker->had_served;
 
-	if (cohort->state == MASTER_COHORT_STARTING)
+	if (!had_served && cohort->state != MASTER_COHORT_FAILED)
 		describe_failure(cohort, worker);
 	master_worker_free(&worker);
 	if (cohort->state == MASTER_COHORT_STARTING) {
 		fail(cohort);
 		return;
 	}
+	if (is_missing && !had_served)
+		master_workers_on_failure(cohort, cohort->failure.text);
 	if (is_missing)
 		replace(cohort, had_served);
 	else
@@ -364,6 +372,7 @@ master_cohort_on_worker(struct master_cohort *cohort,
     struct master_worker *worker, enum master_worker_event event)
 {
 	OBJECT_CHECK(cohort, MASTER_COHORT_MAGIC);
+	master_wait_review(cohort->master);
 	switch (event) {
 	case MASTER_WORKER_ON_READY:
 		on_ready(cohort, worker);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The table of what may be asked for over the control socket: a request is
- * {"command": NAME}, a reply has what the row's function puts into it.
+ * {"command": NAME}, a reply has what the row's function puts into it; that
+ * of an order, a line for a person: "summary".
  */
 #include <string.h>
 
@@ -60,6 +61,71 @@ run_quarantine_clear(
 	    "{s:I}", "cleared", (json_int_t)master_quarantine_clear(master));
 }
 
+/* ---- orders: answered when they have been carried out ---- */
+
+static json_t *
+run_reload(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	master_reload_start(master, order);
+	return NULL;
+}
+
+static json_t *
+run_stop(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	master_stop(master, true, order);
+	return NULL;
+}
+
+static json_t *
+run_quit(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	master_stop(master, false, order);
+	return NULL;
+}
+
+static json_t *
+run_reopen(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	master_reopen(master, order);
+	return NULL;
+}
+
+static json_t *
+run_workers(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	const json_t *count = json_object_get(request, "count");
+	json_int_t wanted = json_integer_value(count);
+
+	if (!json_is_integer(count) || wanted < 1 ||
+	    wanted > SETTINGS_WORKERS_MAX)
+		return master_command_error(
+		    "workers: count has to be 1 to %d", SETTINGS_WORKERS_MAX);
+	master_workers_set(master, (unsigned)wanted, order);
+	return NULL;
+}
+
+static json_t *
+run_pause(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	master_pause(master, true, order);
+	return NULL;
+}
+
+static json_t *
+run_resume(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	master_pause(master, false, order);
+	return NULL;
+}
+
 static json_t *
 run_upgrade(
     struct master *master, const json_t *request, struct master_order *order)
@@ -82,6 +148,13 @@ static const struct {
 	{ "crashes-clear", run_crashes_clear },
 	{ "quarantine", run_quarantine },
 	{ "quarantine-clear", run_quarantine_clear },
+	{ "reload", run_reload },
+	{ "stop", run_stop },
+	{ "quit", run_quit },
+	{ "reopen", run_reopen },
+	{ "workers", run_workers },
+	{ "pause", run_pause },
+	{ "resume", run_resume },
 	{ "upgrade", run_upgrade },
 };
 
@@ -105,6 +178,20 @@ master_command_error(const char *format, ...)
 	buffer_fini(&escaped);
 	memory_free(text);
 	return reply;
+}
+
+json_t *
+master_command_summary(json_t *members, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	text = memory_format_v(format, arguments);
+	va_end(arguments);
+	json_object_set_new(members, "summary", json_string(text));
+	memory_free(text);
+	return members;
 }
 
 static json_t *

@@ -18,6 +18,9 @@
 #define CLIENTS_MAX    16
 #define ACCEPT_WAIT_MS 1000u
 
+/* For all of them together: the master does not wait for who does not read. */
+#define FLUSH_MS 2000u
+
 static void
 on_client_end(void *context, struct master_control_client *client)
 {
@@ -135,17 +138,35 @@ master_control_start(
 void
 master_control_stop(struct master *master)
 {
+	struct master_control *control = master->control;
+	struct list_link *link;
+
+	if (control == NULL)
+		return;
+	OBJECT_CHECK(control, MASTER_CONTROL_MAGIC);
+	event_del(&control->accepting);
+	event_del(&control->patience);
+	master_control_socket_close(&control->socket);
+	LIST_FOREACH (link, &control->clients)
+		master_control_client_hush(
+		    master_control_client_of(link));
+}
+
+void
+master_control_close(struct master *master)
+{
+	uint64_t deadline_ms = clock_monotonic_ms() + FLUSH_MS;
 	struct master_control_client *client;
 	struct master_control *control;
+	struct list_link *link;
 
 	if (master->control == NULL)
 		return;
 	OBJECT_TAKE(control, &master->control, MASTER_CONTROL_MAGIC);
-	while (
-	    (client = master_control_client_first(&control->clients)) != NULL)
+	while ((link = list_first(&control->clients)) != NULL) {
+		client = master_control_client_of(link);
+		master_control_client_flush(client, deadline_ms);
 		master_control_client_free(&client);
-	event_del(&control->accepting);
-	event_del(&control->patience);
-	master_control_socket_close(&control->socket);
+	}
 	OBJECT_FREE(control);
 }

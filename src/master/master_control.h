@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/base_error.h"
 #include "base/base_list.h"
@@ -94,8 +95,12 @@ void master_control_resume(struct master_control *control,
 void master_control_client_resume(struct master_control_client *client,
     const struct master_control_left *left, struct master_order **order_r);
 
-/* The first of that list, or NULL. */
-struct master_control_client *master_control_client_first(
-    const struct list *clients);
+/* Of the list's link. */
+struct master_control_client *master_control_client_of(struct list_link *link);
+/* Takes no more requests; what is due to it comes yet. */
+void master_control_client_hush(struct master_control_client *client);
+/* Sends what is due by now, waiting until deadline_ms at most. */
+void master_control_client_flush(
+    struct master_control_client *client, uint64_t deadline_ms);
 
 #endif

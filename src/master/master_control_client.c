@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ struct master_control_client {
 	struct master *master;
 	int fd;
 	struct event input, output;
+	struct event departure; /* while it waits for an order */
 	struct event deadline; /* also what ends it from the loop */
 	struct buffer request; /* bytes that came and were not taken */
 	struct buffer reply;   /* sent from sent on; empty: none is due */
@@ -62,6 +64,7 @@ end_soon(struct master_control_client *client)
 	client->is_over = true;
 	event_del(&client->input);
 	event_del(&client->output);
+	event_del(&client->departure);
 	event_active(&client->deadline, EV_TIMEOUT, 1);
 }
 
@@ -142,6 +145,7 @@ master_order_answer(struct master_order **order, json_t *reply)
 		json_decref(reply);
 		return;
 	}
+	event_del(&client->departure);
 	answer(client, reply);
 	event_add(&client->output, NULL);
 }
@@ -249,12 +253,13 @@ go_on(struct master_control_client *client)
 			return;
 		}
 	}
-	if (again || is_answering(client)) {
+	if (client->order != NULL) {
 		event_del(&client->input);
-		if (client->order == NULL)
-			event_add(&client->output, NULL);
-		else
-			event_del(&client->output);
+		event_del(&client->output);
+		event_add(&client->departure, NULL);
+	} else if (again || is_answering(client)) {
+		event_del(&client->input);
+		event_add(&client->output, NULL);
 	} else if (client->is_ended || client->is_over) {
 		end_soon(client);
 	} else {
@@ -298,6 +303,19 @@ on_output(evutil_socket_t fd, short events, void *context)
 		end_soon(client);
 }
 
+/* An order is carried out all the same; only, nobody is told. */
+static void
+on_departure(evutil_socket_t fd, short events, void *context)
+{
+	struct pollfd descriptor = { .fd = fd };
+	struct master_control_client *client;
+
+	OBJECT_CAST(client, context, MASTER_CONTROL_CLIENT_MAGIC);
+	/* One that only sends no more still reads. */
+	if (poll(&descriptor, 1, 0) == 1)
+		end_soon(client);
+}
+
 static void
 on_deadline(evutil_socket_t fd, short events, void *context)
 {
@@ -325,6 +343,9 @@ master_control_client_start(struct master *master, int fd, struct list *clients,
 	    on_input, client);
 	event_assign(&client->output, master->base, fd, EV_WRITE | EV_PERSIST,
 	    on_output, client);
+	/* By edge, as the state that is looked for there may last. */
+	event_assign(&client->departure, master->base, fd,
+	    EV_CLOSED | EV_ET | EV_PERSIST, on_departure, client);
 	event_assign(
 	    &client->deadline, master->base, -1, 0, on_deadline, client);
 	list_append(clients, &client->link);
@@ -386,6 +407,7 @@ master_control_client_free(struct master_control_client **client_pointer)
 		client->order->client = NULL;
 	event_del(&client->input);
 	event_del(&client->output);
+	event_del(&client->departure);
 	event_del(&client->deadline);
 	list_remove(&client->link);
 	buffer_fini(&client->request);
@@ -395,11 +417,31 @@ master_control_client_free(struct master_control_client **client_pointer)
 }
 
 struct master_control_client *
-master_control_client_first(const struct list *clients)
+master_control_client_of(struct list_link *link)
 {
-	struct list_link *link = list_first(clients);
+	return LIST_OBJECT(link, struct master_control_client, link);
+}
 
-	return link == NULL ?
-	    NULL :
-	    LIST_OBJECT(link, struct master_control_client, link);
+void
+master_control_client_hush(struct master_control_client *client)
+{
+	OBJECT_CHECK(client, MASTER_CONTROL_CLIENT_MAGIC);
+	if (!is_answering(client))
+		end_soon(client);
+	client->is_over = true;
+}
+
+void
+master_control_client_flush(
+    struct master_control_client *client, uint64_t deadline_ms)
+{
+	struct pollfd descriptor = { .fd = client->fd, .events = POLLOUT };
+	uint64_t now = clock_monotonic_ms();
+
+	OBJECT_CHECK(client, MASTER_CONTROL_CLIENT_MAGIC);
+	while (send_reply(client) && client->reply.size > 0 &&
+	    now < deadline_ms) {
+		poll(&descriptor, 1, (int)(deadline_ms - now));
+		now = clock_monotonic_ms();
+	}
 }

@@ -85,22 +85,37 @@ master_logs_use(struct master *master, const struct master_logs *logs,
 	fd_close(&before);
 }
 
+/* The file of that name, where there was one before; else -1. */
+static int
+open_anew(const char *name, const char *option, int before, int *fd_r,
+    struct error *error)
+{
+	*fd_r = -1;
+	if (before == -1 || strcmp(name, "stdout") == 0)
+		return 0;
+	return open_file(name, option, fd_r, error);
+}
+
+static int
+open_all_anew(const struct master_cohort *cohort, struct master_logs *logs_r,
+    struct error *error)
+{
+	const struct settings *settings = cohort->settings;
+
+	logs_r->access_log = -1;
+	if (open_anew(settings->error_log, "error_log", cohort->logs.error_log,
+		&logs_r->error_log, error) == -1)
+		return -1;
+	return open_anew(settings->access_log, "access_log",
+	    cohort->logs.access_log, &logs_r->access_log, error);
+}
+
 /* The new file takes the old one's descriptor number, which others know. */
 static void
-reopen(const char *name, const char *option, int fd)
+put_in_place(const char *option, int fd, int place)
 {
-	struct error error;
-	int opened = -1;
-
-	if (fd == -1 || strcmp(name, "stdout") == 0)
-		return;
-	if (open_file(name, option, &opened, &error) == -1) {
-		log_error("reopen: %s: the old file stays", error.text);
-		return;
-	}
-	if (dup3(opened, fd, O_CLOEXEC) == -1)
+	if (fd != -1 && dup3(fd, place, O_CLOEXEC) == -1)
 		log_error("reopen: %s: %m: the old file stays", option);
-	fd_close(&opened);
 }
 
 /* Whose logs the master's own lines go to. */
@@ -117,25 +132,59 @@ speaker(const struct master *master)
 	    master->cohorts.head.previous, struct master_cohort, link);
 }
 
-void
-master_logs_reopen(struct master *master)
+/* As many as there are cohorts, in their order; count_r were opened. */
+static int
+open_everything(const struct master *master, struct master_logs **logs_r,
+    size_t *count_r, struct error *error)
 {
-	const struct master_cohort *own = speaker(master);
-	struct list_link *cohort_link, *link;
-	struct master_cohort *cohort;
+	const struct master_cohort *cohort;
+	struct list_link *link;
+	int result = 0;
 
-	LIST_FOREACH (cohort_link, &master->cohorts) {
-		cohort = LIST_OBJECT(cohort_link, struct master_cohort, link);
-		reopen(cohort->settings->error_log, "error_log",
-		    cohort->logs.error_log);
-		reopen(cohort->settings->access_log, "access_log",
-		    cohort->logs.access_log);
-		LIST_FOREACH (link, &cohort->workers)
-			master_channel_tell_logs(
-			    LIST_OBJECT(link, struct master_worker, link),
-			    &cohort->logs);
+	*logs_r = NULL;
+	*count_r = 0;
+	LIST_FOREACH (link, &master->cohorts) {
+		cohort = LIST_OBJECT(link, struct master_cohort, link);
+		*logs_r = memory_resize(
+		    *logs_r, *count_r + 1, sizeof(**logs_r));
+		result =
+		    open_all_anew(cohort, &(*logs_r)[(*count_r)++], error);
+		if (result == -1)
+			break;
+	}
+	return result;
+}
+
+static void
+use_everything(struct master *master, const struct master_logs *logs)
+{
+	const struct master_cohort *cohort, *own = speaker(master);
+	struct list_link *link;
+	size_t i = 0;
+
+	LIST_FOREACH (link, &master->cohorts) {
+		cohort = LIST_OBJECT(link, struct master_cohort, link);
+		put_in_place(
+		    "error_log", logs[i].error_log, cohort->logs.error_log);
+		put_in_place(
+		    "access_log", logs[i].access_log, cohort->logs.access_log);
+		i++;
 	}
 	if (own != NULL)
 		master_logs_use(master, &own->logs, own->settings);
-	log_info("logs reopened");
+}
+
+int
+master_logs_reopen(struct master *master, struct error *error)
+{
+	struct master_logs *logs;
+	size_t i, count;
+	int result = open_everything(master, &logs, &count, error);
+
+	if (result == 0)
+		use_everything(master, logs);
+	for (i = 0; i < count; i++)
+		master_logs_close(&logs[i]);
+	memory_free(logs);
+	return result;
 }

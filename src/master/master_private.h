@@ -109,6 +109,7 @@ struct master_worker {
 	unsigned adopting;        /* connections on their way to it */
 	uint64_t spared_until_ms; /* its channel took none: master_offer.c */
 	unsigned reopening;       /* LOGS that it has not answered */
+	unsigned pausing;         /* PAUSE that it has not answered */
 	struct list_link link;    /* in cohort->workers */
 };
 
@@ -137,6 +138,7 @@ struct master {
 	struct master_cohort *next;      /* of the reload in progress */
 	struct master_cohort *withdrawn; /* by WINCH: keeps listeners */
 	bool reload_again;               /* HUP came meanwhile */
+	uint64_t reload_began_ms;
 
 	struct ipc_scoreboard *scoreboard;
 	int scoreboard_fd;
@@ -155,6 +157,9 @@ struct master {
 	uint64_t last_batch;
 	struct list deaths;   /* master_death.c: records being written */
 	struct list warnings; /* master_warning.c: of what runs too long */
+	struct list waits;    /* master_wait.c: orders to be answered */
+	struct event *wait_review;
+	bool is_paused; /* master_pause.c: no worker accepts */
 	struct master_crashes *crashes;       /* master_crashes.c */
 	struct master_symbolizer *symbolizer; /* master_symbolize.c; or NULL */
 	struct master_quarantine *quarantine; /* master_quarantine.c */
@@ -223,9 +228,10 @@ bool master_spawn_adopt_slot(struct master_worker *worker);
 /* master_channel.c: messages to and from a worker. */
 int master_channel_start(struct master_worker *worker, struct error *error);
 void master_channel_stop(struct master_worker *worker);
-void master_channel_tell(
+/* Both: false if it lives, and was not told. */
+bool master_channel_tell(
     struct master_worker *worker, enum ipc_message_type type, uint64_t value);
-void master_channel_tell_logs(
+bool master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs);
 /* Takes in what the worker left: before its end is judged. */
 void master_channel_drain(struct master_worker *worker);
@@ -343,19 +349,25 @@ json_t *master_quarantine_list(const struct master *master);
 json_t *master_quarantine_counters(const struct master *master);
 size_t master_quarantine_clear(struct master *master);
 
-/* master_control.c: the control socket and who is connected to it. */
+/* master_control.c: the control socket and who is connected to it.  stop: it
+ * is there no more, and nobody is heard; who waits for an answer goes on
+ * waiting.  close: sends what is to be sent, for at most a moment. */
 int master_control_start(struct master *master, const struct settings *settings,
     struct error *error);
 void master_control_stop(struct master *master);
+void master_control_close(struct master *master);
 
 /* master_command.c: what cohortctl may ask for, in the table there.  New
  * references; NULL: order is kept, and answered later.  error: {"error": the
- * words, escaped}. */
+ * words, escaped}.  summary: members, which it takes, and with them the words
+ * for a person. */
 struct master_order;
 json_t *master_command_run(
     struct master *master, const json_t *request, struct master_order *order);
 json_t *master_command_error(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+json_t *master_command_summary(json_t *members, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /*
  * master_control_client.c: an order that takes its time.  Answered once; its
@@ -375,8 +387,22 @@ json_t *master_status_worker(
 /* What the counters of all slots add up to. */
 json_t *master_status_totals(const struct master *master);
 
-/* master_reload.c: the order of a reload. */
-void master_reload_start(struct master *master);
+/* Orders: each takes one, which may be NULL, and answers it when it has been
+ * carried out or has failed. */
+/* master_reopen.c: logs. */
+void master_reopen(struct master *master, struct master_order *order);
+/* master_pause.c: accepting, off and on.  tell: a worker comes to serve; false
+ * if it lives, and was not told. */
+void master_pause(struct master *master, bool on, struct master_order *order);
+bool master_pause_tell(struct master_worker *worker);
+/* master_workers.c: workers of the current cohort.  on_failure: one of the
+ * cohort's could not start. */
+void master_workers_set(
+    struct master *master, unsigned wanted, struct master_order *order);
+void master_workers_on_failure(struct master_cohort *cohort, const char *why);
+
+/* master_reload.c: the order of a reload.  Takes order, which may be NULL. */
+void master_reload_start(struct master *master, struct master_order *order);
 void master_reload_on_serving(struct master *master);
 void master_reload_on_failed(struct master *master);
 
@@ -391,8 +417,8 @@ void master_logs_close(struct master_logs *logs);
 /* Makes the master's own lines go there: to a copy of the descriptor. */
 void master_logs_use(struct master *master, const struct master_logs *logs,
     const struct settings *settings);
-/* Opens every cohort's logs anew by name and sends them to its workers. */
-void master_logs_reopen(struct master *master);
+/* Opens every cohort's logs anew by name, and uses them: all or none. */
+int master_logs_reopen(struct master *master, struct error *error);
 
 /* master_pid_file.c */
 int master_pid_file_lock(
@@ -438,7 +464,9 @@ int master_open_base(struct master *master, struct error *error);
 void master_on_cohort_serving(struct master_cohort *cohort);
 void master_on_cohort_failed(struct master_cohort *cohort);
 void master_on_cohort_gone(struct master_cohort *cohort);
-/* Graceful, or, when stopping already or at_once, at once. */
-void master_stop(struct master *master, bool at_once);
+/* Graceful, or, when stopping already or at_once, at once.  Takes order, which
+ * may be NULL: the last to be answered. */
+void master_stop(
+    struct master *master, bool at_once, struct master_order *order);
 
 #endif

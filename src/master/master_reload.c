@@ -7,8 +7,10 @@
  */
 #include <string.h>
 
+#include "base/base_clock.h"
 #include "base/base_log.h"
 #include "master/master_private.h"
+#include "master/master_wait.h"
 
 static int
 check_start_only(const char *option, const char *before, const char *after,
@@ -68,24 +70,46 @@ prepare(struct master *master, struct error *error)
 	return 0;
 }
 
-void
-master_reload_start(struct master *master)
+/* Orders of the reload in progress, and of that which follows it. */
+static const struct master_wait_type reloading = { .check = NULL };
+static const struct master_wait_type reloading_again = { .check = NULL };
+
+static void
+fail(struct master *master, const struct error *error)
+{
+	json_t *reply = master_command_error("%s", error->text);
+
+	log_error("reload failed, nothing was changed: %s", error->text);
+	master_wait_end_all(master, &reloading, reply);
+	json_decref(reply);
+}
+
+static void
+begin(struct master *master)
 {
 	struct error error;
 
-	if (master->state == MASTER_STATE_STOPPING ||
-	    master->state == MASTER_STATE_STOPPED)
-		return;
-	if (master->state == MASTER_STATE_STARTING || master->next != NULL) {
-		master->reload_again = true;
-		return;
-	}
+	master->reload_began_ms = clock_monotonic_ms();
 	log_info("reload: reading the configuration");
-	if (prepare(master, &error) == -1) {
-		log_error("reload failed, nothing was changed: %s", error.text);
-		return;
-	}
-	master_cohort_start(master->next);
+	if (prepare(master, &error) == -1)
+		fail(master, &error);
+	else
+		master_cohort_start(master->next);
+}
+
+void
+master_reload_start(struct master *master, struct master_order *order)
+{
+	bool is_busy =
+	    master->state == MASTER_STATE_STARTING || master->next != NULL;
+
+	if (order != NULL)
+		master_wait_start(
+		    master, is_busy ? &reloading_again : &reloading, order);
+	if (is_busy)
+		master->reload_again = true;
+	else if (master->state == MASTER_STATE_RUNNING)
+		begin(master);
 }
 
 /* The cohort that WINCH left: its listeners are in other hands now. */
@@ -101,10 +125,34 @@ drop_withdrawn(struct master *master)
 static void
 follow_up(struct master *master)
 {
+	struct master_wait *wait;
+	struct list_link *link;
+
 	if (!master->reload_again)
 		return;
 	master->reload_again = false;
-	master_reload_start(master);
+	LIST_FOREACH (link, &master->waits) {
+		wait = LIST_OBJECT(link, struct master_wait, link);
+		if (wait->type == &reloading_again)
+			wait->type = &reloading;
+	}
+	master_reload_start(master, NULL);
+}
+
+static void
+succeed(struct master *master, const struct master_cohort *old)
+{
+	const struct master_cohort *cohort = master->current;
+	json_t *reply = master_command_summary(
+	    json_pack("{s:I}", "cohort", (json_int_t)cohort->number),
+	    "cohort %u proven in %llu ms (%u workers)%s", cohort->number,
+	    (unsigned long long)(clock_monotonic_ms() -
+		master->reload_began_ms),
+	    master_cohort_count(cohort),
+	    old == NULL ? "" : "; the old one retires");
+
+	master_wait_end_all(master, &reloading, reply);
+	json_decref(reply);
 }
 
 void
@@ -131,14 +179,14 @@ master_reload_on_serving(struct master *master)
 		    master->current->number,
 		    master_cohort_count(master->current));
 	}
+	succeed(master, old);
 	follow_up(master);
 }
 
 void
 master_reload_on_failed(struct master *master)
 {
-	log_error("reload failed, nothing was changed: %s",
-	    master->next->failure.text);
+	fail(master, &master->next->failure);
 	master->next = NULL;
 	follow_up(master);
 }

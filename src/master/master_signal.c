@@ -35,28 +35,28 @@ action_reload(struct master *master)
 {
 	if (master->has_terminal && terminal_is_gone()) {
 		log_info("the terminal is gone: stopping");
-		master_stop(master, false);
+		master_stop(master, false, NULL);
 		return;
 	}
-	master_reload_start(master);
+	master_reload_start(master, NULL);
 }
 
 static void
 action_quit(struct master *master)
 {
-	master_stop(master, false);
+	master_stop(master, false, NULL);
 }
 
 static void
 action_stop(struct master *master)
 {
-	master_stop(master, true);
+	master_stop(master, true, NULL);
 }
 
 static void
 action_reopen(struct master *master)
 {
-	master_logs_reopen(master);
+	master_reopen(master, NULL);
 }
 
 static void
@@ -118,7 +118,6 @@ action_reap(struct master *master)
 struct signal_row {
 	int number;
 	const char *name;
-	const char *word;
 	signal_action *action;
 	bool ignored_on_terminal;
 };
@@ -130,7 +129,7 @@ enum {
 
 static const struct signal_row rows[] = {
 #define MASTER_SIGNAL(name, word, action, terminal, text) \
-	{ SIG##name, "SIG" #name, word, action_##action, terminal == IGNORE },
+	{ SIG##name, "SIG" #name, action_##action, terminal == IGNORE },
 #include "master/master_signal.tbl"
 #undef MASTER_SIGNAL
 };
@@ -194,61 +193,4 @@ master_signal_stop(struct master *master)
 		event_del(&master->signals[--master->signal_count]);
 	memory_free(master->signals);
 	master->signals = NULL;
-}
-
-static void
-refuse_word(const char *word)
-{
-	const char *separator = "one of ";
-	size_t i;
-
-	fprintf(stderr, "cohortd: -s %s: ", word);
-	for (i = 0; i < ROW_COUNT; i++) {
-		if (rows[i].word[0] == '\0')
-			continue;
-		fprintf(stderr, "%s%s", separator, rows[i].word);
-		separator = ", ";
-	}
-	fputc('\n', stderr);
-}
-
-static const struct signal_row *
-find_word(const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < ROW_COUNT; i++)
-		if (rows[i].word[0] != '\0' && strcmp(rows[i].word, word) == 0)
-			return &rows[i];
-	return NULL;
-}
-
-enum ipc_exit
-master_signal_running(const char *word, const char *pid_file)
-{
-	const struct signal_row *row = find_word(word);
-	struct error error;
-	pid_t pid;
-
-	if (row == NULL) {
-		refuse_word(word);
-		return IPC_EXIT_USAGE;
-	}
-	if (pid_file[0] == '\0') {
-		fprintf(stderr, "cohortd: -s %s: no pid_file is configured\n",
-		    word);
-		return IPC_EXIT_CONFIG;
-	}
-	if (master_pid_file_find(pid_file, &pid, &error) == -1) {
-		fprintf(stderr, "cohortd: -s %s: %s\n", word, error.text);
-		return IPC_EXIT_FAILURE;
-	}
-	if (kill(pid, row->number) == -1) {
-		fprintf(stderr, "cohortd: -s %s: kill %d: %s\n", word, (int)pid,
-		    strerror(errno));
-		return IPC_EXIT_SYSTEM;
-	}
-	printf("%s sent to cohortd (pid %d); what came of it is in its log\n",
-	    row->name, (int)pid);
-	return IPC_EXIT_OK;
 }

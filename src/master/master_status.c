@@ -26,6 +26,14 @@ static const char *const cohort_state_names[] = {
 	[MASTER_COHORT_FAILED] = "failed",
 };
 
+static const char *
+state_of(const struct master *master)
+{
+	if (master->state == MASTER_STATE_RUNNING && master->is_paused)
+		return "paused";
+	return state_names[master->state];
+}
+
 static json_t *
 age_of(uint64_t since_ms)
 {
@@ -147,9 +155,10 @@ master_status(const struct master *master)
 {
 	json_t *crashes = master_crashes_list(master);
 	json_t *status =
-	    json_pack("{s:s, s:I, s:s, s:o}", "version", PACKAGE_VERSION, "pid",
-		(json_int_t)getpid(), "state", state_names[master->state],
-		"uptime_ms", age_of(master->started_ms));
+	    json_pack("{s:s, s:I, s:s, s:o, s:I}", "version", PACKAGE_VERSION,
+		"pid", (json_int_t)getpid(), "state", state_of(master),
+		"uptime_ms", age_of(master->started_ms), "time_us",
+		(json_int_t)clock_monotonic_us());
 
 	json_object_set_new(status, "cohorts", describe_cohorts(master));
 	json_object_set_new(

@@ -122,23 +122,51 @@ master_status_totals(const struct master *master)
 
 /* ---- what the kernel and the records say ---- */
 
+static bool
+read_process(pid_t pid, const char *name, char *text_r, size_t room)
+{
+	ssize_t count = -1;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd != -1)
+		count = read(fd, text_r, room - 1);
+	fd_close(&fd);
+	text_r[count > 0 ? count : 0] = '\0';
+	return count > 0;
+}
+
+/* The time it has used so far.  Behind the name, which may hold anything, the
+ * fields utime and stime are the 12th and the 13th. */
+static json_t *
+cpu_of(pid_t pid)
+{
+	unsigned long long user, system;
+	unsigned long long ticks = (unsigned long long)sysconf(_SC_CLK_TCK);
+	const char *rest = NULL;
+	char text[1024];
+
+	if (read_process(pid, "stat", text, sizeof(text)))
+		rest = strrchr(text, ')');
+	if (rest == NULL ||
+	    sscanf(rest + 1,
+		" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
+		&user, &system) != 2)
+		return json_null();
+	return count_of((user + system) * 1000 / ticks);
+}
+
 static json_t *
 memory_of(pid_t pid)
 {
 	unsigned long long size, resident, shared;
 	unsigned long long page = (unsigned long long)sysconf(_SC_PAGESIZE);
-	char path[64], text[256];
-	ssize_t count = -1;
-	int fd;
+	char text[256];
 
-	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd != -1)
-		count = read(fd, text, sizeof(text) - 1);
-	fd_close(&fd);
-	if (count <= 0)
+	if (!read_process(pid, "statm", text, sizeof(text)))
 		return json_null();
-	text[count] = '\0';
 	if (sscanf(text, "%llu %llu %llu", &size, &resident, &shared) != 3)
 		return json_null();
 	return json_pack("{s:o, s:o}", "resident", count_of(resident * page),
@@ -167,12 +195,12 @@ master_status_worker(const struct master_worker *worker, const json_t *crashes)
 {
 	const struct master_cohort *cohort = worker->cohort;
 	const struct master *master = cohort->master;
-	json_t *object = json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o}",
+	json_t *object = json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o}",
 	    "slot", (json_int_t)worker->slot, "pid", (json_int_t)worker->pid,
 	    "cohort", (json_int_t)cohort->number, "state",
 	    master_worker_state_name(worker->state), "age_ms",
 	    count_of(clock_monotonic_ms() - worker->started_ms), "memory",
-	    memory_of(worker->pid), "last_crash",
+	    memory_of(worker->pid), "cpu_ms", cpu_of(worker->pid), "last_crash",
 	    last_crash_of(crashes, worker->slot));
 
 	/* Else the slot is its successor's. */

@@ -49,6 +49,8 @@ static void
 tell_serve(struct master_worker *worker)
 {
 	worker->had_served = true;
+	if (worker->cohort->master->is_paused)
+		master_pause_tell(worker);
 	master_channel_tell(worker, IPC_MESSAGE_SERVE, 0);
 }
 
@@ -255,6 +257,13 @@ master_worker_advance(
 	if (step->action != NULL)
 		step->action(worker);
 	master_cohort_on_worker(worker->cohort, worker, event);
+}
+
+bool
+master_worker_is_reached(const struct master_worker *worker)
+{
+	return worker->channel_fd != -1 &&
+	    worker->state != MASTER_WORKER_CRASHED;
 }
 
 const char *

@@ -17,6 +17,8 @@
 #ifndef MASTER_WORKER_H
 #define MASTER_WORKER_H
 
+#include <stdbool.h>
+
 struct master_worker;
 
 enum master_worker_state {
@@ -44,6 +46,9 @@ enum master_worker_event {
 
 void master_worker_advance(
     struct master_worker *worker, enum master_worker_event event);
+
+/* Its loop runs, as far as is known: it hears us, and writes to its logs. */
+bool master_worker_is_reached(const struct master_worker *worker);
 
 const char *master_worker_state_name(enum master_worker_state state);
 

@@ -55,6 +55,7 @@ struct worker_acceptor {
 	unsigned magic;
 	struct worker *worker;
 	bool is_started;
+	bool is_told_to_pause;
 	enum worker_gate gate;
 	struct event review; /* while the gate is closed by load */
 	int reserve;         /* /dev/null; -1: none */
@@ -97,8 +98,10 @@ review(struct worker_acceptor *acceptor)
 	const struct ipc_heritage *heritage = acceptor->worker->heritage;
 	enum worker_gate gate;
 
-	gate = worker_availability(heritage->scoreboard, heritage->slot,
-	    clock_monotonic_ms(), acceptor->gate);
+	gate = acceptor->is_told_to_pause ?
+	    WORKER_GATE_PAUSED :
+	    worker_availability(heritage->scoreboard, heritage->slot,
+		clock_monotonic_ms(), acceptor->gate);
 	if (gate == WORKER_GATE_LOAD)
 		event_add(&acceptor->review, &wait);
 	else if (acceptor->gate == WORKER_GATE_LOAD)
@@ -368,6 +371,14 @@ worker_acceptor_stop(struct worker *worker)
 		event_del(&listener->pause);
 		fd_close(&listener->fd);
 	}
+}
+
+void
+worker_acceptor_pause(struct worker *worker, bool on)
+{
+	worker->acceptor->is_told_to_pause = on;
+	if (worker->acceptor->is_started)
+		review(worker->acceptor);
 }
 
 void

@@ -21,7 +21,8 @@
 enum worker_gate {
 	WORKER_GATE_OPEN,
 	WORKER_GATE_LIMIT, /* closed: at max_connections */
-	WORKER_GATE_LOAD   /* closed: above the mean */
+	WORKER_GATE_LOAD,  /* closed: above the mean */
+	WORKER_GATE_PAUSED /* closed: told to, whatever the load */
 };
 
 /* What the gate of that slot should be, being gate now. */

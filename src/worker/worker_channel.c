@@ -101,6 +101,11 @@ on_message(struct worker *worker, struct ipc_packet *packet)
 	case IPC_MESSAGE_RETIRE:
 		on_retire(worker, message);
 		break;
+	case IPC_MESSAGE_PAUSE:
+		worker_acceptor_pause(worker, message->value != 0);
+		worker_channel_tell_value(
+		    worker, IPC_MESSAGE_PAUSED, message->value);
+		break;
 	case IPC_MESSAGE_LOGS:
 		on_logs(worker, packet);
 		break;

@@ -131,6 +131,8 @@ void worker_acceptor_new(struct worker *worker);
 void worker_acceptor_free(struct worker *worker);
 void worker_acceptor_start(struct worker *worker); /* SERVE */
 void worker_acceptor_stop(struct worker *worker);  /* closes listeners */
+/* PAUSE: from then on, at any time of its life. */
+void worker_acceptor_pause(struct worker *worker, bool on);
 /* A connection went away: maybe the gate opens. */
 void worker_acceptor_review(struct worker *worker);
 

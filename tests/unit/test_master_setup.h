@@ -54,6 +54,7 @@ test_master_open(void)
 	list_init(&master.orphans);
 	list_init(&master.deaths);
 	list_init(&master.warnings);
+	list_init(&master.waits);
 	master.packet = memory_alloc(sizeof(*master.packet));
 	master.outgoing = memory_alloc(sizeof(*master.outgoing));
 	master.base = event_base_new();
