@@ -252,8 +252,8 @@ take_listener(
 }
 
 static int
-take_service(const json_t *from, struct settings_mount *mount,
-    enum config_section *section_r, struct error *error)
+take_service(
+    const json_t *from, struct settings_mount *mount, struct error *error)
 {
 	const char *word = json_string_value(json_object_get(from, "service"));
 	size_t i;
@@ -262,7 +262,6 @@ take_service(const json_t *from, struct settings_mount *mount,
 		if (strcmp(services[i].word, word) != 0)
 			continue;
 		mount->service = (enum settings_service)i;
-		*section_r = services[i].section;
 		return 0;
 	}
 	return error_set(error, ERROR_RUNTIME,
@@ -297,7 +296,6 @@ take_mount(const json_t *from, struct settings *settings,
 {
 	const json_t *options = json_object_get(from, "options");
 	struct settings_mount *mount = NULL;
-	enum config_section section;
 	char *prefix, *place;
 
 	if (take_two(json_object_get(from, "prefix"),
@@ -306,13 +304,12 @@ take_mount(const json_t *from, struct settings *settings,
 		    settings, host, host->mount_count, prefix, place);
 	memory_free(prefix);
 	memory_free(place);
-	if (mount == NULL || take_service(from, mount, &section, error) == -1 ||
+	if (mount == NULL || take_service(from, mount, error) == -1 ||
 	    take_options(options, CONFIG_SECTION_MOUNT, mount, error) == -1 ||
 	    take_pairs(json_object_get(from, "set"), mount, error) == -1)
 		return -1;
-	return section == CONFIG_SECTION_MOUNT ?
-	    0 :
-	    take_options(options, section, mount, error);
+	return take_options(
+	    options, services[mount->service].section, mount, error);
 }
 
 static int

@@ -13,6 +13,7 @@
 #include "ipc/ipc_exit.h"
 
 struct cohort_module;
+struct master_document;
 
 struct master_options {
 	struct config_overrides overrides;   /* for each reload anew */
@@ -20,17 +21,20 @@ struct master_options {
 	bool foreground;
 
 	char *const *arguments; /* of main, for the next image; or NULL */
+	char *directory;        /* the working one at start */
 	char *program;          /* that runs: where the next one is; or NULL */
-	struct master_state *state; /* another image's, whose master this one
-				     * goes on with; or NULL */
-	int answer; /* then: it only tries, and says here how it went; -1 */
+	struct master_document *state; /* of a master that this image goes on
+				     * with; or NULL */
+	bool is_trial;                 /* then: it only tries */
 };
 
 /*
- * Is this image the next one of a running master (master_upgrade.c)?  Then
- * takes state, answer, program and the directory from what it was left.
+ * First thing in main: is this image the next one of a running master
+ * (master_upgrade.c)?  Then takes what that has left from the environment,
+ * also directory and program; else finds these out.  word: argv[0].
  */
-int master_inherit(struct master_options *options, struct error *error);
+int master_inherit(
+    struct master_options *options, const char *word, struct error *error);
 void master_disinherit(struct master_options *options);
 
 /* Goes on as that master, or tries to: instead of master_run. */

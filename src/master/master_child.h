@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#include <stddef.h>
+
 /*
  * fork(2).  The child, where it returns 0, has the default for every signal,
  * /dev/null as 0, 1 and 2, and besides them only keep (or -1); it must end
@@ -15,5 +17,8 @@
  * -1: errno.
  */
 pid_t master_child_fork(int keep, unsigned seconds);
+
+/* The same with count descriptors, none of which is below 3. */
+pid_t master_child_fork_with(const int *keep, size_t count, unsigned seconds);
 
 #endif

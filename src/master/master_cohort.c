@@ -157,8 +157,6 @@ check_gone(struct master_cohort *cohort)
 static void
 fail(struct master_cohort *cohort)
 {
-	if (master_probe_on_failed(cohort))
-		return;
 	cohort->state = MASTER_COHORT_FAILED;
 	retire_workers(cohort, IPC_RETIRE_NOW);
 	master_on_cohort_failed(cohort);

@@ -148,8 +148,7 @@ master_control_stop(struct master *master)
 	event_del(&control->patience);
 	master_control_socket_close(&control->socket);
 	LIST_FOREACH (link, &control->clients)
-		master_control_client_hush(
-		    master_control_client_of(link));
+		master_control_client_hush(master_control_client_of(link));
 }
 
 void

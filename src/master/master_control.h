@@ -89,7 +89,7 @@ struct master_control_left {
 	bool is_ended, is_over, is_waiting;
 };
 void master_control_client_look(
-    const struct list_link *link, struct master_control_left *left_r);
+    struct list_link *link, struct master_control_left *left_r);
 void master_control_resume(struct master_control *control,
     const struct master_control_left *left, struct master_order **order_r);
 void master_control_client_resume(struct master_control_client *client,

@@ -28,6 +28,7 @@
 struct master_order {
 	unsigned magic;
 	struct master_control_client *client; /* NULL: it has gone */
+	char *preface;                        /* of its answer; or NULL */
 };
 
 #define MASTER_CONTROL_CLIENT_MAGIC 0xc94ab21eu
@@ -37,9 +38,9 @@ struct master_control_client {
 	int fd;
 	struct event input, output;
 	struct event departure; /* while it waits for an order */
-	struct event deadline; /* also what ends it from the loop */
-	struct buffer request; /* bytes that came and were not taken */
-	struct buffer reply;   /* sent from sent on; empty: none is due */
+	struct event deadline;  /* also what ends it from the loop */
+	struct buffer request;  /* bytes that came and were not taken */
+	struct buffer reply;    /* sent from sent on; empty: none is due */
 	size_t sent;
 	struct master_order *order; /* that is not answered yet */
 	bool is_ended;              /* it sends no more */
@@ -127,7 +128,22 @@ order_free(struct master_order **order_pointer)
 	OBJECT_TAKE(order, order_pointer, MASTER_ORDER_MAGIC);
 	if (order->client != NULL)
 		order->client->order = NULL;
+	memory_free(order->preface);
 	OBJECT_FREE(order);
+}
+
+/* Of the answer's words, whichever they are. */
+static void
+put_preface(json_t *reply, const char *member, const char *preface)
+{
+	const char *words = json_string_value(json_object_get(reply, member));
+	char *text;
+
+	if (words == NULL)
+		return;
+	text = memory_format("%s%s", preface, words);
+	json_object_set_new(reply, member, json_string(text));
+	memory_free(text);
 }
 
 void
@@ -138,6 +154,10 @@ master_order_answer(struct master_order **order, json_t *reply)
 	if (*order == NULL) {
 		json_decref(reply);
 		return;
+	}
+	if ((*order)->preface != NULL) {
+		put_preface(reply, "summary", (*order)->preface);
+		put_preface(reply, "error", (*order)->preface);
 	}
 	client = (*order)->client;
 	order_free(order);
@@ -154,6 +174,15 @@ int
 master_order_descriptor(const struct master_order *order)
 {
 	return order == NULL || order->client == NULL ? -1 : order->client->fd;
+}
+
+void
+master_order_preface(struct master_order *order, const char *text)
+{
+	if (order == NULL)
+		return;
+	memory_free(order->preface);
+	order->preface = memory_copy_text(text);
 }
 
 /* ---- requests ---- */
@@ -358,7 +387,7 @@ master_control_client_start(struct master *master, int fd, struct list *clients,
 
 void
 master_control_client_look(
-    const struct list_link *link, struct master_control_left *left_r)
+    struct list_link *link, struct master_control_left *left_r)
 {
 	const struct master_control_client *client =
 	    LIST_OBJECT(link, struct master_control_client, link);
@@ -439,8 +468,8 @@ master_control_client_flush(
 	uint64_t now = clock_monotonic_ms();
 
 	OBJECT_CHECK(client, MASTER_CONTROL_CLIENT_MAGIC);
-	while (send_reply(client) && client->reply.size > 0 &&
-	    now < deadline_ms) {
+	while (
+	    send_reply(client) && client->reply.size > 0 && now < deadline_ms) {
 		poll(&descriptor, 1, (int)(deadline_ms - now));
 		now = clock_monotonic_ms();
 	}

@@ -145,10 +145,9 @@ open_everything(const struct master *master, struct master_logs **logs_r,
 	*count_r = 0;
 	LIST_FOREACH (link, &master->cohorts) {
 		cohort = LIST_OBJECT(link, struct master_cohort, link);
-		*logs_r = memory_resize(
-		    *logs_r, *count_r + 1, sizeof(**logs_r));
-		result =
-		    open_all_anew(cohort, &(*logs_r)[(*count_r)++], error);
+		*logs_r =
+		    memory_resize(*logs_r, *count_r + 1, sizeof(**logs_r));
+		result = open_all_anew(cohort, &(*logs_r)[(*count_r)++], error);
 		if (result == -1)
 			break;
 	}

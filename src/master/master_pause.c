@@ -116,6 +116,6 @@ master_pause(struct master *master, bool on, struct master_order *order)
 	wait = master_wait_start(master, &pausing, order);
 	wait->is_on = on;
 	LIST_FOREACH (link, &master->cohorts)
-		tell_workers(wait,
-		    LIST_OBJECT(link, struct master_cohort, link));
+		tell_workers(
+		    wait, LIST_OBJECT(link, struct master_cohort, link));
 }

@@ -159,8 +159,8 @@ struct master {
 	struct list warnings; /* master_warning.c: of what runs too long */
 	struct list waits;    /* master_wait.c: orders to be answered */
 	struct event *wait_review;
-	bool is_paused; /* master_pause.c: no worker accepts */
-	struct master_crashes *crashes;       /* master_crashes.c */
+	bool is_paused;                 /* master_pause.c: no worker accepts */
+	struct master_crashes *crashes; /* master_crashes.c */
 	struct master_symbolizer *symbolizer; /* master_symbolize.c; or NULL */
 	struct master_quarantine *quarantine; /* master_quarantine.c */
 	struct master_control *control;       /* master_control.c; or NULL */
@@ -175,6 +175,7 @@ struct master {
 	int launcher;      /* master_daemon.c; -1: told */
 
 	struct master_upgrade *upgrade; /* master_upgrade.c; or NULL */
+	struct master_order *inherited; /* of the upgrade, that waits */
 	struct master_probe *probe;     /* master_probe.c: it only tries */
 
 	/* As at start, the only time when they are heeded. */
@@ -378,6 +379,8 @@ void master_order_answer(struct master_order **order, json_t *reply);
 
 /* The client's connection; -1: it has gone, or there is none. */
 int master_order_descriptor(const struct master_order *order);
+/* What its answer, good or bad, begins with; order may be NULL. */
+void master_order_preface(struct master_order *order, const char *text);
 
 /* master_status.c: what there is, and master_status_worker.c: one worker.
  * crashes: the list of their records.  New references. */
@@ -403,6 +406,11 @@ void master_workers_on_failure(struct master_cohort *cohort, const char *why);
 
 /* master_reload.c: the order of a reload.  Takes order, which may be NULL. */
 void master_reload_start(struct master *master, struct master_order *order);
+/* Is none in progress, nor waits for its turn? */
+bool master_reload_is_idle(const struct master *master);
+/* May a running daemon have these settings? */
+int master_reload_check(const struct master *master,
+    const struct settings *settings, struct error *error);
 void master_reload_on_serving(struct master *master);
 void master_reload_on_failed(struct master *master);
 
@@ -437,23 +445,20 @@ void master_daemon_report(
 /*
  * master_upgrade.c: the binary upgrade.  start: binary, or where this program
  * came from; the order is answered by the image that serves in the end.
- * on_exit: some child that is no worker.  resume: in the new image, once it
- * has taken over and its loop is to begin.  on_reloaded: how the new cohort
- * came out; reason NULL: it serves.
+ * on_exit: some child that is no worker.
  */
 void master_upgrade_start(
     struct master *master, const char *binary, struct master_order *order);
 void master_upgrade_on_exit(struct master *master, pid_t pid, int status);
-void master_upgrade_resume(
-    struct master *master, const char *from, struct master_order *order);
-void master_upgrade_on_reloaded(struct master *master, const char *reason);
-bool master_upgrade_is_running(const struct master *master);
 void master_upgrade_close(struct master *master);
+/* In the new image: from is the version of the one before, order the one that
+ * waits, or NULL. */
+void master_upgrade_finish(
+    struct master *master, const char *from, struct master_order *order);
 
-/* master_probe.c: this process only tries.  True: it was told so, and what
- * follows otherwise does not. */
+/* master_probe.c: all workers of the cohort would serve.  True: they are not
+ * to, as this process only tries. */
 bool master_probe_on_ready(struct master_cohort *cohort);
-bool master_probe_on_failed(struct master_cohort *cohort);
 
 /* master.c: one that has nothing yet; free undoes what is there. */
 struct master *master_new(const struct master_options *options);

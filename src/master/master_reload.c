@@ -30,8 +30,8 @@ text_of(const char *text)
 	return text == NULL ? "" : text;
 }
 
-static int
-check_all_start_only(const struct master *master,
+int
+master_reload_check(const struct master *master,
     const struct settings *settings, struct error *error)
 {
 	const struct {
@@ -62,7 +62,7 @@ prepare(struct master *master, struct error *error)
 
 	if (config_parse(&master->options->overrides, &settings, error) == -1)
 		return -1;
-	if (check_all_start_only(master, settings, error) == -1 ||
+	if (master_reload_check(master, settings, error) == -1 ||
 	    master_cohort_new(master, settings, &master->next, error) == -1) {
 		settings_free(&settings);
 		return -1;
@@ -110,6 +110,12 @@ master_reload_start(struct master *master, struct master_order *order)
 		master->reload_again = true;
 	else if (master->state == MASTER_STATE_RUNNING)
 		begin(master);
+}
+
+bool
+master_reload_is_idle(const struct master *master)
+{
+	return master->next == NULL && !master->reload_again;
 }
 
 /* The cohort that WINCH left: its listeners are in other hands now. */

@@ -18,8 +18,7 @@ is_late(const struct master_worker *worker)
 
 /* Of all cohorts; first_r: one of them, if there is any. */
 static unsigned
-count_late(
-    const struct master *master, const struct master_worker **first_r)
+count_late(const struct master *master, const struct master_worker **first_r)
 {
 	struct list_link *cohort_link, *link;
 	const struct master_worker *worker;
@@ -102,12 +101,13 @@ master_reopen(struct master *master, struct master_order *order)
 
 	if (master_logs_reopen(master, &error) == -1) {
 		log_error("reopen: %s: the old files stay", error.text);
-		master_order_answer(&order, master_command_error("%s", error.text));
+		master_order_answer(
+		    &order, master_command_error("%s", error.text));
 		return;
 	}
 	wait = master_wait_start(master, &reopening, order);
 	LIST_FOREACH (link, &master->cohorts)
-		tell_workers(wait,
-		    LIST_OBJECT(link, struct master_cohort, link));
+		tell_workers(
+		    wait, LIST_OBJECT(link, struct master_cohort, link));
 	log_info("logs reopened");
 }

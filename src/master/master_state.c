@@ -155,7 +155,7 @@ parse(char *text, size_t size, struct error *error)
 	const size_t flags = JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES;
 	json_error_t problem;
 	json_t *root;
-	char *body;
+	char *body = NULL;
 
 	if (check_head(text, size, &body, error) == -1)
 		return NULL;
@@ -169,7 +169,7 @@ static json_t *
 read_root(int fd, struct error *error)
 {
 	json_t *root = NULL;
-	size_t size;
+	size_t size = 0;
 	char *text;
 
 	if (check_seals(fd, &size, error) == -1)
@@ -183,7 +183,7 @@ read_root(int fd, struct error *error)
 
 static int
 take_descriptor(
-    struct master_state *state, const json_t *json, struct error *error)
+    struct master_document *state, const json_t *json, struct error *error)
 {
 	json_int_t number = json_integer_value(json);
 	int fd = (int)number;
@@ -199,7 +199,7 @@ take_descriptor(
 }
 
 static int
-take_descriptors(struct master_state *state, struct error *error)
+take_descriptors(struct master_document *state, struct error *error)
 {
 	const json_t *list = json_object_get(state->root, "descriptors");
 	size_t i, count = json_array_size(list);
@@ -216,14 +216,14 @@ take_descriptors(struct master_state *state, struct error *error)
 
 int
 master_state_open(int fd, pid_t pid, bool is_trial,
-    struct master_state **state_r, struct error *error)
+    struct master_document **state_r, struct error *error)
 {
 	json_t *root = read_root(fd, error);
-	struct master_state *state;
+	struct master_document *state;
 
 	if (root == NULL)
 		return -1;
-	OBJECT_NEW(state, MASTER_STATE_MAGIC);
+	OBJECT_NEW(state, MASTER_DOCUMENT_MAGIC);
 	state->root = root;
 	state->is_trial = is_trial;
 	if (json_integer_value(json_object_get(root, "pid")) != pid) {
@@ -238,12 +238,12 @@ master_state_open(int fd, pid_t pid, bool is_trial,
 }
 
 void
-master_state_close(struct master_state **state_pointer)
+master_state_close(struct master_document **state_pointer)
 {
-	struct master_state *state;
+	struct master_document *state;
 	size_t i;
 
-	OBJECT_TAKE(state, state_pointer, MASTER_STATE_MAGIC);
+	OBJECT_TAKE(state, state_pointer, MASTER_DOCUMENT_MAGIC);
 	for (i = 0; i < state->count && !state->is_trial; i++)
 		if (!state->claimed[i])
 			fd_close(&state->descriptors[i]);
@@ -254,11 +254,11 @@ master_state_close(struct master_state **state_pointer)
 }
 
 int
-master_state_claim(struct master_state *state, int fd, struct error *error)
+master_state_claim(struct master_document *state, int fd, struct error *error)
 {
 	size_t i;
 
-	OBJECT_CHECK(state, MASTER_STATE_MAGIC);
+	OBJECT_CHECK(state, MASTER_DOCUMENT_MAGIC);
 	if (fd == -1)
 		return 0;
 	for (i = 0; i < state->count; i++) {
@@ -272,7 +272,7 @@ master_state_claim(struct master_state *state, int fd, struct error *error)
 }
 
 char *
-master_state_text(const struct master_state *state, const char *name)
+master_state_text(const struct master_document *state, const char *name)
 {
 	return config_json_take_text(json_object_get(state->root, name));
 }

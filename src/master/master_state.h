@@ -38,8 +38,8 @@
 struct master;
 struct master_order;
 
-#define MASTER_STATE_MAGIC 0x6a17c9e3u
-struct master_state {
+#define MASTER_DOCUMENT_MAGIC 0x6a17c9e3u
+struct master_document {
 	unsigned magic;
 	json_t *root;
 	bool is_trial; /* most descriptors are not here: nothing is touched */
@@ -55,15 +55,16 @@ int master_state_seal(const json_t *root, int *fd_r, struct error *error);
 
 /* Reads what pid wrote; leaves fd open. */
 int master_state_open(int fd, pid_t pid, bool is_trial,
-    struct master_state **state_r, struct error *error);
+    struct master_document **state_r, struct error *error);
 /* Closes the descriptors that nobody has claimed. */
-void master_state_close(struct master_state **state);
+void master_state_close(struct master_document **state);
 
 /* It is the caller's, and close-on-exec, from now on; -1 passes. */
-int master_state_claim(struct master_state *state, int fd, struct error *error);
+int master_state_claim(
+    struct master_document *state, int fd, struct error *error);
 
 /* A text of the root, for the caller to free, or NULL. */
-char *master_state_text(const struct master_state *state, const char *name);
+char *master_state_text(const struct master_document *state, const char *name);
 
 /* ---- master_state_put.c ---- */
 
@@ -77,6 +78,6 @@ json_t *master_state_put(const struct master *master);
  * over nothing, but finds out whether all of it makes sense.
  */
 int master_state_take(
-    struct master *master, struct master_state *state, struct error *error);
+    struct master *master, struct master_document *state, struct error *error);
 
 #endif

@@ -7,7 +7,6 @@
 #include "base/base_object.h"
 #include "config/config_json.h"
 #include "master/master_state_private.h"
-#include "master/master_upgrade.h"
 
 /* clang-format off */
 #define M(kind, member, needed, most) \
@@ -35,7 +34,7 @@ static const struct master_member_table socket_table =
 					    MASTER_MEMBER_TABLE(client_members);
 
 static json_t *
-put_client(const struct list_link *link, json_t *descriptors)
+put_client(struct list_link *link, json_t *descriptors)
 {
 	struct master_control_left left;
 	json_t *json;
@@ -69,7 +68,7 @@ master_state_put_control(const struct master *master, json_t *descriptors)
 
 /* The order that waits is that of the upgrade: nothing else was left. */
 static int
-take_client(struct master *master, struct master_state *state,
+take_client(struct master *master, struct master_document *state,
     const json_t *from, struct error *error)
 {
 	struct master_control_left left = { .fd = -1 };
@@ -92,14 +91,14 @@ take_client(struct master *master, struct master_state *state,
 	if (result == 0 && !state->is_trial)
 		master_control_resume(master->control, &left, &order);
 	if (order != NULL)
-		master_upgrade_keep_order(master, order);
+		master->inherited = order;
 	memory_free(request);
 	memory_free(reply);
 	return result;
 }
 
 int
-master_state_take_control(struct master *master, struct master_state *state,
+master_state_take_control(struct master *master, struct master_document *state,
     const json_t *from, struct error *error)
 {
 	const json_t *clients = json_object_get(from, "clients");

@@ -30,7 +30,7 @@ json_t *master_state_put_object(json_t *descriptors,
 
 /* Reads them, and claims its descriptors; in a trial these become -1, but
  * those of listeners. */
-int master_state_take_object(struct master_state *state, const json_t *from,
+int master_state_take_object(struct master_document *state, const json_t *from,
     const struct master_member_table *table, void *object, struct error *error);
 
 /* master_state_quarantine.c: what is refused, and why.  Take: into one that
@@ -46,7 +46,7 @@ int master_state_take_mounts(
  * nothing is heard from any before the loop runs. */
 json_t *master_state_put_control(
     const struct master *master, json_t *descriptors);
-int master_state_take_control(struct master *master, struct master_state *state,
-    const json_t *from, struct error *error);
+int master_state_take_control(struct master *master,
+    struct master_document *state, const json_t *from, struct error *error);
 
 #endif

@@ -15,6 +15,7 @@ static const struct master_member master_members[] = {
 	M(NUMBER,     last_listener,   NEEDED, 0, UINT32_MAX),
 	M(NUMBER,     last_batch,      NEEDED, 0, INT64_MAX),
 	M(NUMBER,     started_ms,      NEEDED, 0, INT64_MAX),
+	M(BOOLEAN,    is_paused,       SPARE,  0, 0),
 	M(DESCRIPTOR, scoreboard_fd,   NEEDED, 0, 0),
 	M(DESCRIPTOR, pid_lock,        NEEDED, 0, 0),
 	M(TEXT,       pid_file,        SPARE,  0, 0),
@@ -73,6 +74,7 @@ static const struct master_member worker_members[] = {
 	M(BOOLEAN,    is_blamed,   SPARE,  0, 0),
 	M(BOOLEAN,    is_recorded, SPARE,  0, 0),
 	M(NUMBER,     reopening,   SPARE,  0, UINT32_MAX),
+	M(NUMBER,     pausing,     SPARE,  0, UINT32_MAX),
 	M(ARRAY,      failure,     SPARE,  0, 0),
 };
 #undef M

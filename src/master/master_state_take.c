@@ -35,7 +35,7 @@ forget_descriptors(const struct master_member_table *table, void *object)
 }
 
 int
-master_state_take_object(struct master_state *state, const json_t *from,
+master_state_take_object(struct master_document *state, const json_t *from,
     const struct master_member_table *table, void *object, struct error *error)
 {
 	if (master_member_take(from, table, object, error) == -1 ||
@@ -50,7 +50,7 @@ master_state_take_object(struct master_state *state, const json_t *from,
 /* ---- listeners ---- */
 
 static int
-take_listener(struct master *master, struct master_state *state,
+take_listener(struct master *master, struct master_document *state,
     const json_t *from, struct error *error)
 {
 	struct master_listener *listener;
@@ -70,7 +70,7 @@ take_listener(struct master *master, struct master_state *state,
 
 static int
 take_listeners(
-    struct master *master, struct master_state *state, struct error *error)
+    struct master *master, struct master_document *state, struct error *error)
 {
 	const json_t *list = json_object_get(state->root, "listeners");
 	size_t i;
@@ -142,7 +142,7 @@ resume_area(struct master_worker *worker, struct error *error)
 }
 
 static int
-take_worker(struct master_cohort *cohort, struct master_state *state,
+take_worker(struct master_cohort *cohort, struct master_document *state,
     const json_t *from, struct error *error)
 {
 	struct master_worker *worker = master_spawn_adopt(cohort);
@@ -165,7 +165,7 @@ take_worker(struct master_cohort *cohort, struct master_state *state,
 }
 
 static int
-take_workers(struct master_cohort *cohort, struct master_state *state,
+take_workers(struct master_cohort *cohort, struct master_document *state,
     const json_t *list, struct error *error)
 {
 	size_t i;
@@ -180,7 +180,7 @@ take_workers(struct master_cohort *cohort, struct master_state *state,
 /* ---- cohorts ---- */
 
 static int
-take_cohort(struct master *master, struct master_state *state,
+take_cohort(struct master *master, struct master_document *state,
     const json_t *from, struct error *error)
 {
 	struct master_cohort *cohort = master_cohort_adopt(master);
@@ -202,7 +202,7 @@ take_cohort(struct master *master, struct master_state *state,
 
 static int
 take_cohorts(
-    struct master *master, struct master_state *state, struct error *error)
+    struct master *master, struct master_document *state, struct error *error)
 {
 	const json_t *list = json_object_get(state->root, "cohorts");
 	size_t i;
@@ -215,7 +215,7 @@ take_cohorts(
 }
 
 static struct master_cohort *
-find_cohort(const struct master *master, const struct master_state *state,
+find_cohort(const struct master *master, const struct master_document *state,
     const char *name)
 {
 	json_int_t number =
@@ -235,7 +235,7 @@ find_cohort(const struct master *master, const struct master_state *state,
 
 static int
 take_scoreboard(
-    struct master *master, struct master_state *state, struct error *error)
+    struct master *master, struct master_document *state, struct error *error)
 {
 	json_int_t layout =
 	    json_integer_value(json_object_get(state->root, "layout"));
@@ -251,7 +251,7 @@ take_scoreboard(
 
 static int
 take_parts(
-    struct master *master, struct master_state *state, struct error *error)
+    struct master *master, struct master_document *state, struct error *error)
 {
 	const struct master_cohort *speaker;
 
@@ -296,9 +296,9 @@ drop_cohorts(struct master *master)
 
 int
 master_state_take(
-    struct master *master, struct master_state *state, struct error *error)
+    struct master *master, struct master_document *state, struct error *error)
 {
-	OBJECT_CHECK(state, MASTER_STATE_MAGIC);
+	OBJECT_CHECK(state, MASTER_DOCUMENT_MAGIC);
 	if (take_parts(master, state, error) == -1)
 		return error_wrap(error, "state");
 	if (state->is_trial)

@@ -154,11 +154,10 @@ json_t *
 master_status(const struct master *master)
 {
 	json_t *crashes = master_crashes_list(master);
-	json_t *status =
-	    json_pack("{s:s, s:I, s:s, s:o, s:I}", "version", PACKAGE_VERSION,
-		"pid", (json_int_t)getpid(), "state", state_of(master),
-		"uptime_ms", age_of(master->started_ms), "time_us",
-		(json_int_t)clock_monotonic_us());
+	json_t *status = json_pack("{s:s, s:I, s:s, s:o, s:I}", "version",
+	    PACKAGE_VERSION, "pid", (json_int_t)getpid(), "state",
+	    state_of(master), "uptime_ms", age_of(master->started_ms),
+	    "time_us", (json_int_t)clock_monotonic_us());
 
 	json_object_set_new(status, "cohorts", describe_cohorts(master));
 	json_object_set_new(

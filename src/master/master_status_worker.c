@@ -152,8 +152,8 @@ cpu_of(pid_t pid)
 		rest = strrchr(text, ')');
 	if (rest == NULL ||
 	    sscanf(rest + 1,
-		" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
-		&user, &system) != 2)
+		" %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
+		&system) != 2)
 		return json_null();
 	return count_of((user + system) * 1000 / ticks);
 }

@@ -110,8 +110,8 @@ master_wait_end(struct master_wait **wait_pointer, json_t *reply)
 }
 
 void
-master_wait_end_all(struct master *master, const struct master_wait_type *type,
-    json_t *reply)
+master_wait_end_all(
+    struct master *master, const struct master_wait_type *type, json_t *reply)
 {
 	struct list_link *link, *following;
 	struct master_wait *wait;

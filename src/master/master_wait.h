@@ -61,8 +61,8 @@ struct master_wait *master_wait_start(struct master *master,
 /* Answers; takes reply. */
 void master_wait_end(struct master_wait **wait, json_t *reply);
 /* All of that kind; reply stays the caller's. */
-void master_wait_end_all(struct master *master,
-    const struct master_wait_type *type, json_t *reply);
+void master_wait_end_all(
+    struct master *master, const struct master_wait_type *type, json_t *reply);
 
 /* Something may have changed.  From anywhere. */
 void master_wait_review(struct master *master);
