@@ -46,6 +46,17 @@ find_service(const struct app_settings *settings, enum settings_service service)
 	return NULL;
 }
 
+static int
+find_bytes(const struct app_settings *settings, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < settings->module_count; i++)
+		if (strcmp(settings->modules[i].path, path) == 0)
+			return settings->modules[i].fd;
+	return -1;
+}
+
 /* Finds what fills the mount. */
 static int
 load_mount(struct cohort_app *mount, const struct app_settings *settings,
@@ -61,7 +72,9 @@ load_mount(struct cohort_app *mount, const struct app_settings *settings,
 		    error, ERROR_CONFIG, "this program has no such service");
 	}
 	if (wanted->module != NULL)
-		return app_module_load(wanted->module, &mount->module, error);
+		return app_module_load(wanted->module,
+		    find_bytes(settings, wanted->module), &mount->module,
+		    error);
 	if (settings->builtin == NULL)
 		return error_set(error, ERROR_CONFIG,
 		    "this program has no module of its own");

@@ -29,11 +29,19 @@ struct app_service {
 	    const struct settings_mount *mount);
 };
 
+/* The bytes of a module, whatever is at its path. */
+struct app_bytes {
+	const char *path; /* as in the settings */
+	int fd;           /* stays open for ever */
+};
+
 struct app_settings {
 	const struct settings *settings;     /* outlives the app */
 	const struct cohort_module *builtin; /* COHORT_MAIN, or NULL */
 	const struct app_service *services;
 	size_t service_count;
+	const struct app_bytes *modules; /* of others the file is loaded */
+	size_t module_count;
 	struct app_host *host; /* NULL for a mere check */
 };
 

@@ -2,14 +2,21 @@
 /*
  * dlopen(3) knows what it has loaded by its path, so a module is opened once
  * per process without a list of ours, and its handle is kept by being
- * forgotten: modules are never closed.  The words of dlerror(3) are looked
+ * forgotten: modules are never closed.  Nor are their descriptors, or what
+ * is opened next by the same number would be taken for the first.  The words of dlerror(3) are looked
  * through for the two mistakes that have a cure.
  */
 #include "app/app_module.h"
 
-#include <dlfcn.h>
-#include <string.h>
+#include <sys/stat.h>
 
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/app_needed.h"
+#include "base/base_buffer.h"
 #include "base/base_memory.h"
 
 /* Larger is no struct of any libcohort but damage. */
@@ -110,54 +117,119 @@ find_word(const char *text, const char *before, const char *begin,
 	return strcspn(word, "', ");
 }
 
+/* As dlerror says it, but for the name that it was opened by. */
+static char *
+reason_of(const char *reason, const char *path, const char *name)
+{
+	size_t size = strlen(name);
+	struct buffer words;
+	const char *place;
+	char *result;
+
+	if (strncmp(reason, name, size) == 0 &&
+	    strncmp(reason + size, ": ", 2) == 0)
+		reason += size + 2;
+	buffer_init(&words, 0);
+	while ((place = strstr(reason, name)) != NULL) {
+		buffer_append(&words, reason, (size_t)(place - reason));
+		buffer_append_text(&words, path);
+		reason = place + size;
+	}
+	buffer_append_text(&words, reason);
+	result = memory_copy_text(words.data);
+	buffer_fini(&words);
+	return result;
+}
+
 /* As dlerror says "libcohort.so.1: version `COHORT_1.3' not found (required
  * by ./x.so)" or "./x.so: undefined symbol: cohort_new". */
 static int
-fail_open(const char *path, const char *reason, struct error *error)
+fail_open(const char *path, const char *name, struct error *error)
 {
-	size_t path_size = strlen(path), size;
+	char *reason = reason_of(dlerror(), path, name);
 	const char *word;
+	size_t size;
 
-	if ((size = find_word(reason, "version `", "COHORT_", &word)) > 0)
-		return error_set(error, ERROR_CONFIG,
+	size = find_word(reason, "version `", "COHORT_", &word);
+	if (size == 0)
+		size =
+		    find_word(reason, "undefined symbol: ", "cohort_", &word);
+	if (size > 0)
+		error_set(error, ERROR_CONFIG,
 		    "%s: needs %.*s: upgrade libcohort, this is %s", path,
 		    (int)size, word, COHORT_VERSION);
-	if ((size = find_word(reason, "undefined symbol: ", "cohort_", &word)) >
-	    0)
-		return error_set(error, ERROR_CONFIG,
-		    "%s: needs %.*s: upgrade libcohort, this is %s", path,
-		    (int)size, word, COHORT_VERSION);
-	if (strncmp(reason, path, path_size) == 0 &&
-	    strncmp(reason + path_size, ": ", 2) == 0)
-		reason += path_size + 2;
-	return error_set(error, ERROR_CONFIG, "%s: %s", path, reason);
+	else
+		error_set(error, ERROR_CONFIG, "%s: %s", path, reason);
+	memory_free(reason);
+	return -1;
 }
 
 /* Without a slash dlopen would search the system's directories. */
 static void *
-open_object(const char *path)
+open_file(const char *path, struct error *error)
 {
-	char *local;
+	char *name =
+	    memory_format("%s%s", strchr(path, '/') != NULL ? "" : "./", path);
+	void *object = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+
+	if (object == NULL)
+		fail_open(path, name, error);
+	memory_free(name);
+	return object;
+}
+
+void
+app_module_name(int fd, char name_r[APP_MODULE_NAME_SIZE])
+{
+	snprintf(
+	    name_r, APP_MODULE_NAME_SIZE, "/proc/%d/fd/%d", (int)getpid(), fd);
+}
+
+/* It may not be there, or be that of other processes. */
+static bool
+is_named(int fd, const char *name)
+{
+	struct stat one, other;
+
+	return fstat(fd, &one) == 0 && stat(name, &other) == 0 &&
+	    one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+static void *
+open_bytes(const char *path, int fd, struct error *error)
+{
+	char name[APP_MODULE_NAME_SIZE];
 	void *object;
 
-	if (strchr(path, '/') != NULL)
-		return dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	local = memory_format("./%s", path);
-	object = dlopen(local, RTLD_NOW | RTLD_LOCAL);
-	memory_free(local);
+	app_module_name(fd, name);
+	if (!is_named(fd, name)) {
+		error_set(error, ERROR_SYSTEM,
+		    "%s: modules are loaded by /proc, which is not mounted, "
+		    "or shows other processes",
+		    path);
+		return NULL;
+	}
+	if (app_needed_open(path, fd, error) == -1) {
+		error_wrap(error, "%s", path);
+		return NULL;
+	}
+	object = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+	if (object == NULL)
+		fail_open(path, name, error);
 	return object;
 }
 
 int
-app_module_load(
-    const char *path, struct cohort_module *module_r, struct error *error)
+app_module_load(const char *path, int fd, struct cohort_module *module_r,
+    struct error *error)
 {
 	const struct cohort_module *module;
 	void *object;
 
-	object = open_object(path);
+	object =
+	    fd != -1 ? open_bytes(path, fd, error) : open_file(path, error);
 	if (object == NULL)
-		return fail_open(path, dlerror(), error);
+		return -1;
 	module = dlsym(object, "cohort_module");
 	if (module == NULL)
 		return error_set(error, ERROR_CONFIG,

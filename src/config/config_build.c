@@ -9,6 +9,7 @@
 
 #include "base/base_memory.h"
 #include "config/config_option.h"
+#include "config/config_self_check.h"
 #include "config/config_tree.h"
 #include "config/config_value.h"
 
@@ -360,6 +361,20 @@ build_host(
 	return 0;
 }
 
+static int
+check_self_check(const struct build *build, cfg_t *tree, struct error *error)
+{
+	const char *text = build->settings->self_check;
+	struct config_self_check check;
+	int line;
+
+	if (text[0] == '\0' ||
+	    config_self_check_parse(text, &check, error) == 0)
+		return 0;
+	config_tree_value(tree, "self_check", &line);
+	return place_error(build, line, "self_check", error);
+}
+
 int
 config_build(cfg_t *tree, const char *name, const char *directory,
     struct settings *settings, struct error *error)
@@ -372,6 +387,7 @@ config_build(cfg_t *tree, const char *name, const char *directory,
 	unsigned i;
 
 	if (apply(&build, tree, CONFIG_SECTION_ROOT, settings, error) == -1 ||
+	    check_self_check(&build, tree, error) == -1 ||
 	    build_http(&build, tree, error) == -1)
 		return -1;
 	for (i = 0; i < cfg_size(tree, "listen"); i++) {

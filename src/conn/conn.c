@@ -107,3 +107,9 @@ conn_is_retiring(const struct conn *conn)
 {
 	return conn->set->retire_marks != 0;
 }
+
+bool
+conn_is_check(const struct conn *conn)
+{
+	return conn->origin->is_check;
+}

@@ -135,4 +135,8 @@ void conn_count_request(struct conn *conn);
  * wait, if there was one, runs on already: conn_waiting. */
 bool conn_is_adopted(const struct conn *conn);
 
+/* Is it the master's own, for the self-check?  Its exchanges are to say so
+ * (struct http_exchange's is_check). */
+bool conn_is_check(const struct conn *conn);
+
 #endif

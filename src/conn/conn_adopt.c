@@ -95,8 +95,21 @@ conn_set_adopt(struct conn_set *set, int fd, const struct ipc_orphan *orphan,
 		adopt_lingering(conn, orphan);
 	else
 		adopt_idle(conn, orphan, input);
-	if (conn->state != CONN_STATE_CLOSED)
-		conn_row_open(conn);
+}
+
+/* Whatever was adopted since the last settling is pending. */
+void
+conn_set_own(struct conn_set *set)
+{
+	struct list_link *link;
+	struct conn *conn;
+
+	LIST_FOREACH (link, &set->pending) {
+		conn = LIST_OBJECT(link, struct conn, pending);
+		if (conn->is_adopted && conn->row->fd == 0 &&
+		    conn->state != CONN_STATE_CLOSED)
+			conn_row_open(conn);
+	}
 }
 
 bool

@@ -127,7 +127,7 @@ struct conn_set {
 	struct list conns;
 	struct list pending;
 	struct event later; /* settles in the loop's next turn */
-	size_t count, count_busy;
+	size_t count, count_busy, count_checks;
 	uint64_t last_id;
 	struct conn_pool conn_pool, input_pool, output_pool;
 	uint32_t *free_rows; /* their numbers, a stack */

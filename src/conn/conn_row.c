@@ -6,8 +6,8 @@
  * that it makes valid.  The handler runs in this thread, or while this
  * thread is parked, so the order of the program is all that is needed.
  *
- * A connection for which there is no row has the set's spare one, which
- * nobody reads.
+ * A connection for which there is no row, or which is not to be seen (the
+ * self-check's), has the set's spare one, which nobody reads.
  */
 #include <string.h>
 
@@ -41,7 +41,7 @@ conn_row_take(struct conn *conn)
 
 	conn->row_number = 0;
 	conn->row = &set->spare_row;
-	if (set->free_row_count == 0)
+	if (set->free_row_count == 0 || conn->origin->is_check)
 		return;
 	conn->row_number = set->free_rows[--set->free_row_count];
 	conn->row = &set->settings.rows[conn->row_number - 1];

@@ -7,6 +7,7 @@
 #include "conn/conn_set.h"
 
 #include <event2/event.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/base_object.h"
@@ -92,6 +93,10 @@ conn_set_settle(struct conn_set *set)
 
 	if (set->is_settling)
 		return;
+	/* Whoever goes on behind a settling may have forgotten to. */
+	if (__atomic_load_n(&set->settings.loop->running, __ATOMIC_RELAXED) ==
+	    0)
+		conn_set_enter(set);
 	set->is_settling = true;
 	for (round = 0; round < ROUNDS_MOST && !list_is_empty(&set->pending);
 	     round++)
@@ -166,6 +171,7 @@ close_all(struct conn_set *set)
 {
 	struct list_link *link;
 
+	conn_set_enter(set);
 	LIST_FOREACH (link, &set->conns)
 		conn_close(LIST_OBJECT(link, struct conn, link),
 		    CONN_CLOSE_SHUTDOWN, false);
@@ -199,6 +205,7 @@ conn_set_retire(struct conn_set *set, bool at_once)
 
 	if (at_once)
 		marks |= CONN_MARK_RETIRE_AT_ONCE;
+	conn_set_enter(set);
 	set->retire_marks = marks;
 	LIST_FOREACH (link, &set->conns)
 		conn_mark(LIST_OBJECT(link, struct conn, link), marks);
@@ -212,6 +219,15 @@ conn_set_count(const struct conn_set *set)
 }
 
 /* ---- its connections ---- */
+
+static void
+count(struct conn_set *set, const struct conn *conn, size_t by)
+{
+	set->count += by;
+	if (conn->origin->is_check)
+		set->count_checks += by;
+	CONN_STORE(*set->settings.open, set->count - set->count_checks);
+}
 
 struct conn *
 conn_set_add(struct conn_set *set, int fd, const struct conn_origin *origin)
@@ -229,7 +245,7 @@ conn_set_add(struct conn_set *set, int fd, const struct conn_origin *origin)
 	};
 	list_append(&set->conns, &conn->link);
 	conn_row_take(conn);
-	CONN_STORE(*set->settings.open, ++set->count);
+	count(set, conn, 1);
 	return conn;
 }
 
@@ -249,11 +265,22 @@ conn_set_accept(struct conn_set *set, int fd,
 }
 
 void
+conn_set_check(struct conn_set *set, int fd, const struct conn_origin *origin)
+{
+	struct conn *conn = conn_set_add(set, fd, origin);
+
+	strcpy(conn->peer.address, "self-check");
+	conn_mark(conn, CONN_MARK_OPEN);
+	conn_row_open(conn);
+	conn_input_receive(conn);
+}
+
+void
 conn_set_busy(struct conn *conn, bool busy)
 {
 	struct conn_set *set = conn->set;
 
-	if (conn->is_busy == busy)
+	if (conn->is_busy == busy || conn->origin->is_check)
 		return;
 	conn->is_busy = busy;
 	set->count_busy += busy ? 1 : (size_t)-1;
@@ -275,9 +302,10 @@ conn_set_drop(struct conn *conn)
 	list_remove(&conn->pending);
 	list_remove(&conn->link);
 	conn_row_give(conn);
+	count(set, conn, (size_t)-1);
+	if (!conn->origin->is_check)
+		conn_count_up(closed);
 	conn->magic = 0;
 	conn_pool_give(&set->conn_pool, conn);
-	CONN_STORE(*set->settings.open, --set->count);
-	conn_count_up(closed);
 	set->settings.on_closed(set->settings.context);
 }

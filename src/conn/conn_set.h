@@ -28,6 +28,9 @@ struct conn_origin {
 	void *context;     /* conn_context */
 	uint32_t listener; /* struct ipc_listener's id */
 	bool is_tcp;
+	/* Of the master's self-check: its connections are in no counter and
+	 * in no row that is looked at, so they are never handed over. */
+	bool is_check;
 };
 
 struct conn_settings {
@@ -76,6 +79,20 @@ void conn_set_accept(struct conn_set *set, int fd,
 void conn_set_adopt(struct conn_set *set, int fd,
     const struct ipc_orphan *orphan, const void *input,
     const struct conn_origin *origin);
+
+/*
+ * Those that were adopted are this worker's from now on, and it has said so:
+ * a crash hands them over like all others.  Until then it does not, as the
+ * master still has them itself, and would give each to two workers.
+ */
+void conn_set_own(struct conn_set *set);
+
+/*
+ * Takes the worker's end of the master's socket pair, with an origin that
+ * is_check.  As with conn_set_adopt, the caller settles.
+ */
+void conn_set_check(
+    struct conn_set *set, int fd, const struct conn_origin *origin);
 
 /*
  * Begins every callback of the loop that may run application code or touch

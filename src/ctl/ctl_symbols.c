@@ -2,7 +2,8 @@
 /*
  * gdb goes by names, and takes any file of the right name; of one that has
  * none but /proc/self/fd/N it even opens its own.  So once one name is
- * wrong, it gets every file from us, with the address where it stood.
+ * wrong, it gets every file from us, with the address where it stood.  That
+ * is so of every module that was loaded from memory.
  */
 #include "ctl/ctl_symbols.h"
 

@@ -58,6 +58,7 @@ http_exchange_init(struct http_exchange *exchange, struct http_server *server)
 	exchange->doing = NULL;
 	exchange->mount = 0;
 	exchange->probe = 0;
+	exchange->is_check = false;
 }
 
 void

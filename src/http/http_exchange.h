@@ -144,6 +144,8 @@ struct http_exchange {
 	const char *doing;   /* static text or NULL */
 	uint16_t mount;      /* settings_mount_number; 0: none yet */
 	uint32_t probe;      /* of what quarantine episode; 0: none */
+	bool is_check;       /* the master's own: in no log and no counter, and
+			* never refused */
 };
 
 /*

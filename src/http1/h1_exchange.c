@@ -314,6 +314,7 @@ h1_exchange_new(struct h1_connection *connection)
 	struct h1_exchange *self = h1_take_exchange(h1);
 
 	self->exchange.functions = &functions;
+	self->exchange.is_check = conn_is_check(connection->conn);
 	self->connection = connection;
 	self->begin = conn_queued_total(connection->conn);
 	self->joined_size = self->joined_room = 0;

@@ -51,6 +51,7 @@ master_new(const struct master_options *options)
 	list_init(&master->deaths);
 	list_init(&master->warnings);
 	list_init(&master->waits);
+	master_reload_open(master);
 	master->packet = memory_alloc(sizeof(*master->packet));
 	master->outgoing = memory_alloc(sizeof(*master->outgoing));
 	master->started_ms = clock_monotonic_ms();
@@ -78,6 +79,8 @@ master_free(struct master **master_pointer)
 
 	OBJECT_TAKE(master, master_pointer, MASTER_MAGIC);
 	master_signal_stop(master);
+	master_probation_stop(master);
+	master_reload_close(master);
 	master_quarantine_close(master);
 	master_listen_drop_unused(master);
 	master_pid_file_remove(master);
@@ -182,7 +185,7 @@ make_first_cohort(struct master *master, struct settings *settings,
 	int result = master_crashes_open(master, &problem);
 
 	if (master_control_start(master, settings, error) == -1 ||
-	    master_cohort_new(master, settings, cohort_r, error) == -1)
+	    master_cohort_new(master, settings, NULL, cohort_r, error) == -1)
 		return -1;
 	if (result == -1)
 		log_warn("crashes: %s", problem.text);
@@ -244,6 +247,8 @@ master_stop(struct master *master, bool at_once, struct master_order *order)
 		master_wait_start(master, &stopping, order);
 	log_info(how == IPC_RETIRE_NOW ? "stopping at once" : "stopping");
 	master->state = MASTER_STATE_STOPPING;
+	master_reload_stop(master);
+	master_probation_stop(master);
 	master->current = master->next = master->withdrawn = NULL;
 	LIST_FOREACH_SAFE (link, following, &master->cohorts)
 		master_cohort_retire(
@@ -270,10 +275,7 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 	log_info("cohort %u serves with %u workers", cohort->number,
 	    master_cohort_count(cohort));
 	master_daemon_report(master, IPC_EXIT_OK, "");
-	if (master->reload_again) {
-		master->reload_again = false;
-		master_reload_start(master, NULL);
-	}
+	master_reload_go_on(master);
 }
 
 void
@@ -309,8 +311,10 @@ master_on_cohort_gone(struct master_cohort *cohort)
 	if (cohort == master->withdrawn)
 		return;
 	log_debug("cohort %u is gone", cohort->number);
+	master_reload_on_gone(cohort);
 	master_cohort_free(&cohort);
 	check_stopped(master);
+	master_reload_go_on(master);
 }
 
 /* No worker is left: what they left is settled, and the last records are

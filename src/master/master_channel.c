@@ -271,6 +271,15 @@ master_channel_tell(
 }
 
 bool
+master_channel_give(
+    struct master_worker *worker, enum ipc_message_type type, int fd)
+{
+	struct ipc_message message = { .type = type };
+
+	return send_message(worker, &message, &fd, 1) == SENT;
+}
+
+bool
 master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs)
 {

@@ -12,7 +12,7 @@
 #include "base/base_fd.h"
 
 static void
-become(const int *keep, size_t count, unsigned seconds)
+become(const int *keep, size_t keep_count, unsigned seconds)
 {
 	const struct sigaction action = { .sa_handler = SIG_DFL };
 	struct error error;
@@ -22,7 +22,7 @@ become(const int *keep, size_t count, unsigned seconds)
 	for (number = 1; number < NSIG; number++)
 		sigaction(number, &action, NULL);
 	alarm(seconds);
-	if (fd_close_all_but(keep, count, &error) == -1 ||
+	if (fd_close_all_but(keep, keep_count, &error) == -1 ||
 	    fd_redirect_standard(true, &error) == -1)
 		_exit(1);
 	sigemptyset(&none);
@@ -30,13 +30,7 @@ become(const int *keep, size_t count, unsigned seconds)
 }
 
 pid_t
-master_child_fork(int keep, unsigned seconds)
-{
-	return master_child_fork_with(&keep, 1, seconds);
-}
-
-pid_t
-master_child_fork_with(const int *keep, size_t count, unsigned seconds)
+master_child_fork(const int *keep, size_t keep_count, unsigned seconds)
 {
 	sigset_t all, before;
 	int number;
@@ -46,7 +40,7 @@ master_child_fork_with(const int *keep, size_t count, unsigned seconds)
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0) {
-		become(keep, count, seconds);
+		become(keep, keep_count, seconds);
 		return 0;
 	}
 	number = errno;

@@ -12,13 +12,10 @@
 
 /*
  * fork(2).  The child, where it returns 0, has the default for every signal,
- * /dev/null as 0, 1 and 2, and besides them only keep (or -1); it must end
+ * /dev/null as 0, 1 and 2, and besides them only those to keep; it must end
  * by _exit(2) or execve(2), and the kernel ends it after so many seconds.
  * -1: errno.
  */
-pid_t master_child_fork(int keep, unsigned seconds);
-
-/* The same with count descriptors, none of which is below 3. */
-pid_t master_child_fork_with(const int *keep, size_t count, unsigned seconds);
+pid_t master_child_fork(const int *keep, size_t keep_count, unsigned seconds);
 
 #endif

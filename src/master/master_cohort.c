@@ -8,105 +8,17 @@
  * A cohort serves only when all of its workers are ready; one that dies
  * before that fails the whole cohort, since the next would die the same way.
  */
+#include <stdio.h>
+
 #include "base/base_clock.h"
 #include "base/base_log.h"
 #include "base/base_object.h"
-#include "master/master_directory.h"
-#include "master/master_mounts.h"
 #include "master/master_private.h"
 #include "master/master_wait.h"
 
 /* Workers that crashed and have not ended, beyond two for each wanted one:
  * with more, replacements wait for the end of one. */
 #define DYING_MAX 8u
-
-static void on_respawn(evutil_socket_t fd, short events, void *context);
-
-/* Workers write cores there, which nobody else is to read. */
-static int
-make_core_directory(const struct settings *settings,
-    const struct worker_credentials *credentials, struct error *error)
-{
-	if (!settings->core_dumps)
-		return 0;
-	return master_directory_make(settings->core_directory, 0700,
-	    credentials->keep ? NULL : credentials, error);
-}
-
-struct master_cohort *
-master_cohort_adopt(struct master *master)
-{
-	struct master_cohort *cohort;
-
-	OBJECT_NEW(cohort, MASTER_COHORT_MAGIC);
-	cohort->master = master;
-	cohort->started_ms = clock_monotonic_ms();
-	cohort->logs.error_log = cohort->logs.access_log = -1;
-	list_init(&cohort->workers);
-	event_assign(
-	    &cohort->respawn_timer, master->base, -1, 0, on_respawn, cohort);
-	list_append(&master->cohorts, &cohort->link);
-	return cohort;
-}
-
-int
-master_cohort_new(struct master *master, struct settings *settings,
-    struct master_cohort **cohort_r, struct error *error)
-{
-	struct worker_credentials credentials;
-	struct master_cohort *cohort;
-
-	if (worker_credentials_find(settings, &credentials, error) == -1 ||
-	    make_core_directory(settings, &credentials, error) == -1)
-		return -1;
-	cohort = master_cohort_adopt(master);
-	cohort->state = MASTER_COHORT_STARTING;
-	cohort->credentials = credentials;
-	cohort->wanted = (unsigned)settings->workers;
-	if (master_logs_open(&cohort->logs, settings, error) == -1)
-		goto fail_logs;
-	if (master->state == MASTER_STATE_STARTING)
-		master_logs_use(master, &cohort->logs, settings);
-	if (master_listen_open(master, settings, &cohort->listeners,
-		&cohort->listener_count, error) == -1)
-		goto fail_listen;
-	cohort->settings = settings;
-	cohort->mounts = master_mounts_new(settings);
-	cohort->number = ++master->last_cohort;
-	*cohort_r = cohort;
-	return 0;
-fail_listen:
-	master_logs_close(&cohort->logs);
-fail_logs:
-	list_remove(&cohort->link);
-	OBJECT_FREE(cohort);
-	return -1;
-}
-
-static void
-release_listeners(struct master_cohort *cohort)
-{
-	master_listen_release(
-	    cohort->master, cohort->listeners, cohort->listener_count);
-	memory_free(cohort->listeners);
-	cohort->listeners = NULL;
-	cohort->listener_count = 0;
-}
-
-void
-master_cohort_free(struct master_cohort **cohort_pointer)
-{
-	struct master_cohort *cohort;
-
-	OBJECT_TAKE(cohort, cohort_pointer, MASTER_COHORT_MAGIC);
-	event_del(&cohort->respawn_timer);
-	release_listeners(cohort);
-	master_logs_close(&cohort->logs);
-	master_mounts_release(&cohort->mounts);
-	settings_free(&cohort->settings);
-	list_remove(&cohort->link);
-	OBJECT_FREE(cohort);
-}
 
 /* Without those that were told to retire, or crashed. */
 unsigned
@@ -184,8 +96,11 @@ master_cohort_retire(struct master_cohort *cohort, enum ipc_retire how)
 	event_del(&cohort->respawn_timer);
 	/* Nobody is to wait in a queue that no worker will look at again;
 	 * behind WINCH, the next cohort will. */
-	if (cohort != cohort->master->withdrawn)
-		release_listeners(cohort);
+	if (cohort != cohort->master->withdrawn) {
+		if (how == IPC_RETIRE_REPLACED)
+			master_listen_leave(cohort);
+		master_listen_release(cohort);
+	}
 	retire_workers(cohort, how);
 	check_gone(cohort);
 }
@@ -243,12 +158,9 @@ fill(struct master_cohort *cohort)
 	}
 }
 
-static void
-on_respawn(evutil_socket_t fd, short events, void *context)
+void
+master_cohort_respawn(struct master_cohort *cohort)
 {
-	struct master_cohort *cohort;
-
-	OBJECT_CAST(cohort, context, MASTER_COHORT_MAGIC);
 	/* The wait is over: one may be tried whatever the clock says. */
 	cohort->policy.not_before_ms = 0;
 	fill(cohort);
@@ -273,13 +185,13 @@ master_cohort_set_wanted(struct master_cohort *cohort, unsigned wanted)
 }
 
 static bool
-all_are_ready(const struct master_cohort *cohort)
+all_are_proven(const struct master_cohort *cohort)
 {
 	struct list_link *link;
 
 	LIST_FOREACH (link, &cohort->workers)
 		if (LIST_OBJECT(link, struct master_worker, link)->state !=
-		    MASTER_WORKER_READY)
+		    MASTER_WORKER_PROVEN)
 			return false;
 	return true;
 }
@@ -290,6 +202,7 @@ serve(struct master_cohort *cohort)
 	struct list_link *link;
 
 	cohort->state = MASTER_COHORT_SERVING;
+	master_listen_apply(cohort);
 	LIST_FOREACH (link, &cohort->workers)
 		master_worker_advance(
 		    LIST_OBJECT(link, struct master_worker, link),
@@ -300,25 +213,52 @@ serve(struct master_cohort *cohort)
 static void
 on_ready(struct master_cohort *cohort, struct master_worker *worker)
 {
+	struct error error;
+
 	if (worker->state != MASTER_WORKER_READY)
 		return;
-	if (cohort->state == MASTER_COHORT_SERVING) {
-		master_policy_note_serving(&cohort->policy);
-		master_worker_advance(worker, MASTER_WORKER_ON_SERVE);
-	} else if (all_are_ready(cohort) && !master_probe_on_ready(cohort)) {
-		serve(cohort);
+	if (cohort->settings->self_check[0] == '\0') {
+		master_worker_advance(worker, MASTER_WORKER_ON_PROVEN);
+	} else if (master_check_start(worker, &error) == -1) {
+		snprintf(worker->failure, sizeof(worker->failure), "%.*s",
+		    (int)sizeof(worker->failure) - 1, error.text);
+		master_cohort_on_unfit(worker);
 	}
 }
 
 static void
+on_proven(struct master_cohort *cohort, struct master_worker *worker)
+{
+	if (cohort->state == MASTER_COHORT_SERVING) {
+		master_policy_note_serving(&cohort->policy);
+		master_worker_advance(worker, MASTER_WORKER_ON_SERVE);
+	} else if (all_are_proven(cohort) && !master_probe_on_ready(cohort)) {
+		serve(cohort);
+	}
+}
+
+/* What it said itself is the best. */
+static void
 describe_failure(struct master_cohort *cohort, struct master_worker *worker)
 {
-	if (worker->failure[0] != '\0')
+	const struct settings *settings = cohort->settings;
+	const char *how = "ended";
+
+	if (worker->failure[0] != '\0') {
 		error_set(
 		    &cohort->failure, ERROR_CONFIG, "%s", worker->failure);
-	else
+		return;
+	}
+	if (worker->was == MASTER_WORKER_HUNG) {
 		error_set(&cohort->failure, ERROR_RUNTIME,
-		    "a worker ended before it was ready to serve");
+		    "worker %u was not ready to serve within %llu ms",
+		    worker->slot, (unsigned long long)settings->start_timeout);
+		return;
+	}
+	if (worker->was == MASTER_WORKER_CRASHED)
+		how = "crashed";
+	error_set(&cohort->failure, ERROR_RUNTIME,
+	    "worker %u %s before it was ready to serve", worker->slot, how);
 }
 
 /* One that was to serve is no more: another one takes its place. */
@@ -330,10 +270,33 @@ replace(struct master_cohort *cohort, bool had_served)
 	fill(cohort);
 }
 
+void
+master_cohort_on_unfit(struct master_worker *worker)
+{
+	struct master_cohort *cohort = worker->cohort;
+
+	if (cohort->state == MASTER_COHORT_STARTING) {
+		error_set(
+		    &cohort->failure, ERROR_RUNTIME, "%s", worker->failure);
+		fail(cohort);
+		return;
+	}
+	log_error("%s: it does not serve", worker->failure);
+	retire_worker(worker, IPC_RETIRE_NOW);
+	if (cohort->state == MASTER_COHORT_SERVING)
+		replace(cohort, false);
+}
+
 /* While the cohort starts, the worker's exit decides. */
 static void
-on_crash_of(struct master_cohort *cohort, const struct master_worker *worker)
+on_crash_of(struct master_cohort *cohort, struct master_worker *worker)
 {
+	if (worker->check != NULL)
+		snprintf(worker->failure, sizeof(worker->failure),
+		    "worker %u (pid %d) crashed in self_check \"%s\"",
+		    worker->slot, (int)worker->pid,
+		    cohort->settings->self_check);
+	master_probation_on_crash(cohort);
 	if (worker->retire != 0 || cohort->state == MASTER_COHORT_STARTING)
 		return;
 	if (!worker->had_served)
@@ -375,14 +338,23 @@ master_cohort_on_worker(struct master_cohort *cohort,
 	case MASTER_WORKER_ON_READY:
 		on_ready(cohort, worker);
 		break;
+	case MASTER_WORKER_ON_PROVEN:
+		on_proven(cohort, worker);
+		break;
 	case MASTER_WORKER_ON_SERVE:
 		master_orphan_offer(cohort->master);
 		break;
 	case MASTER_WORKER_ON_CRASH:
 		on_crash_of(cohort, worker);
+		master_check_stop(worker);
 		break;
 	case MASTER_WORKER_ON_EXIT:
+		master_check_stop(worker);
 		on_exit_of(cohort, worker);
+		break;
+	case MASTER_WORKER_ON_RETIRE:
+	case MASTER_WORKER_ON_HANG:
+		master_check_stop(worker);
 		break;
 	default:
 		break;

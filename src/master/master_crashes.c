@@ -21,6 +21,7 @@
 #include "master/master_crashes_file.h"
 #include "master/master_directory.h"
 #include "master/master_modules.h"
+#include "master/master_mounts.h"
 #include "master/master_private.h"
 
 #define WRITE_DELAY_MS 200u
@@ -124,17 +125,21 @@ is_named(const void *context, const char *build_id)
 }
 
 static void
-keep_modules(const struct master_crashes *crashes, const json_t *record)
+keep_modules(const struct master_crashes *crashes, const json_t *record,
+    const struct master_mounts *mounts)
 {
 	const json_t *module, *modules = json_object_get(record, "modules");
+	const struct master_pin *pin;
 	size_t i;
 
-	if (crashes->modules == NULL)
+	if (crashes->modules == NULL || mounts == NULL)
 		return;
 	for (i = 0; i < json_array_size(modules); i++) {
 		module = json_array_get(modules, i);
-		master_modules_keep(crashes->modules, text_of(module, "path"),
-		    text_of(module, "build_id"));
+		pin = master_mounts_pin(mounts, text_of(module, "path"));
+		if (pin != NULL)
+			master_modules_keep(
+			    crashes->modules, pin, text_of(module, "build_id"));
 	}
 }
 
@@ -261,7 +266,8 @@ drop_oldest(struct master_crashes *crashes)
 }
 
 void
-master_crashes_add(struct master *master, const json_t *record)
+master_crashes_add(struct master *master, const json_t *record,
+    const struct master_mounts *mounts)
 {
 	struct master_crashes *crashes;
 	json_t *former;
@@ -277,7 +283,7 @@ master_crashes_add(struct master *master, const json_t *record)
 	if (former != NULL)
 		drop_modules(crashes, former);
 	json_decref(former);
-	keep_modules(crashes, record);
+	keep_modules(crashes, record, mounts);
 	write_later(crashes);
 }
 

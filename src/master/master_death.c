@@ -20,6 +20,7 @@
 #include "base/base_log.h"
 #include "base/base_object.h"
 #include "ipc/ipc_exit.h"
+#include "master/master_mounts.h"
 
 /* What a record waits for beyond start_timeout, which is what connections
  * have to find a place. */
@@ -46,6 +47,7 @@ death_free(struct master_death **death_pointer)
 	for (i = 0; i < death->module_count; i++)
 		memory_free(death->modules[i].path);
 	memory_free(death->modules);
+	master_mounts_release(&death->mounts);
 	memory_free(death->module);
 	memory_free(death->mount);
 	list_remove(&death->link);
@@ -72,7 +74,7 @@ write_record(struct master_death *death)
 	master_death_words(&words, death);
 	log_error("%s", words.data);
 	record = master_death_record(death);
-	master_crashes_add(death->master, record);
+	master_crashes_add(death->master, record, death->mounts);
 	json_decref(record);
 }
 
@@ -141,8 +143,8 @@ take_report(struct master_death *death, const struct master_worker *worker)
 	if (!death->has_report)
 		return;
 	master_death_take_modules(death, worker);
-	death->symbolize = master_symbolize_start(death->master, process,
-	    &death->report, &worker->cohort->credentials, on_names, death);
+	death->symbolize = master_symbolize_start(
+	    worker->cohort, process, &death->report, on_names, death);
 }
 
 static struct master_death *
@@ -155,6 +157,7 @@ death_new(struct master_worker *worker, enum master_worker_state state)
 	death->master = cohort->master;
 	death->slot = worker->slot;
 	death->cohort = cohort->number;
+	death->mounts = master_mounts_hold(cohort->mounts);
 	death->pid = worker->pid;
 	death->state = state;
 	death->hung_ms = worker->hung_ms;

@@ -34,6 +34,7 @@ struct master_death {
 	uint64_t hung_ms;               /* 0: it was not ended for that */
 	struct master_death_module *modules;
 	size_t module_count;
+	struct master_mounts *mounts; /* of its cohort */
 
 	/* How it ended. */
 	time_t time;

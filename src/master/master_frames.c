@@ -7,6 +7,7 @@
 
 #include "base/base_memory.h"
 #include "base/base_number.h"
+#include "master/master_mounts.h"
 
 #define FIELD_MAX    255
 #define BUILD_ID_MAX (sizeof(((struct ipc_image *)0)->build_id))
@@ -46,16 +47,22 @@ can_be_asked(const char *path)
 	return true;
 }
 
+/* The bytes of a module are those that its cohort has. */
 static void
 ask_image(struct buffer *question, const struct ipc_image *image,
-    const struct master_frame *frame)
+    const struct master_frame *frame, const struct master_mounts *mounts)
 {
+	const struct master_pin *pin = NULL;
+
 	if (!can_be_asked(frame->image))
 		return;
-	buffer_format(question, "image %llx %llx %llx %s %s\n",
+	if (mounts != NULL)
+		pin = master_mounts_pin(mounts, frame->image);
+	buffer_format(question, "image %llx %llx %llx %s %d %s\n",
 	    (unsigned long long)image->bias, (unsigned long long)image->begin,
 	    (unsigned long long)image->end,
-	    frame->build_id[0] != '\0' ? frame->build_id : "-", frame->image);
+	    frame->build_id[0] != '\0' ? frame->build_id : "-",
+	    pin != NULL ? pin->fd : -1, frame->image);
 }
 
 /* An address that is returned to may be the first byte behind its image. */
@@ -69,7 +76,8 @@ find_image(const struct ipc_process *process, uint64_t address, bool is_return,
 /* Of an image that is asked with several frames the first counts. */
 static void
 add_frame(struct master_frame *frame, const struct ipc_process *process,
-    uint64_t address, bool is_return, struct buffer *question)
+    uint64_t address, bool is_return, const struct master_mounts *mounts,
+    struct buffer *question)
 {
 	struct ipc_image image;
 
@@ -78,7 +86,7 @@ add_frame(struct master_frame *frame, const struct ipc_process *process,
 		frame->image = path_of(&image);
 		frame->offset = address - image.bias;
 		write_build_id(frame->build_id, &image);
-		ask_image(question, &image, frame);
+		ask_image(question, &image, frame, mounts);
 	}
 	buffer_format(question, "frame %llx %s\n", (unsigned long long)address,
 	    is_return ? "return" : "exact");
@@ -87,7 +95,7 @@ add_frame(struct master_frame *frame, const struct ipc_process *process,
 void
 master_frames_init(struct master_frames *frames,
     const struct ipc_process *process, const struct ipc_report *report,
-    struct buffer *question)
+    const struct master_mounts *mounts, struct buffer *question)
 {
 	uint32_t i;
 
@@ -96,7 +104,7 @@ master_frames_init(struct master_frames *frames,
 	    memory_alloc_array(frames->count + 1, sizeof(*frames->all));
 	for (i = 0; i < frames->count; i++)
 		add_frame(&frames->all[i], process, report->frames[i], i > 0,
-		    question);
+		    mounts, question);
 }
 
 void

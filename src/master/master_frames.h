@@ -15,10 +15,11 @@ struct master_frames {
 	size_t count;
 };
 
-/* Those of the report, without names; appends the question. */
+/* Those of the report, without names; appends the question.  mounts: the
+ * modules of the worker's cohort; or NULL. */
 void master_frames_init(struct master_frames *frames,
     const struct ipc_process *process, const struct ipc_report *report,
-    struct buffer *question);
+    const struct master_mounts *mounts, struct buffer *question);
 void master_frames_fini(struct master_frames *frames);
 
 /* Takes names from an answer, or a part of one; writes to it.  NULL: none. */

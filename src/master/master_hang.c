@@ -100,6 +100,7 @@ is_live(const struct master_worker *worker)
 {
 	return !worker->has_ended &&
 	    (worker->state == MASTER_WORKER_READY ||
+		worker->state == MASTER_WORKER_PROVEN ||
 		worker->state == MASTER_WORKER_SERVING ||
 		worker->state == MASTER_WORKER_RETIRING);
 }

@@ -26,13 +26,6 @@
 #define LISTEN_FDS_START 3
 #define LISTEN_FDS_MAX   256
 
-/* The set that is being put together. */
-struct set {
-	struct master *master;
-	struct master_listener **listeners;
-	size_t count;
-};
-
 static struct master_listener *
 listener_new(struct master *master, int fd, char *wanted)
 {
@@ -49,13 +42,19 @@ listener_new(struct master *master, int fd, char *wanted)
 }
 
 static void
+remove_path(const struct master_listener *listener)
+{
+	if (!listener->is_tcp && !listener->inherited && !listener->has_left)
+		unlink(listener->name + strlen("unix:"));
+}
+
+static void
 listener_free(struct master_listener **listener_pointer)
 {
 	struct master_listener *listener;
 
 	OBJECT_TAKE(listener, listener_pointer, MASTER_LISTENER_MAGIC);
-	if (!listener->is_tcp && !listener->inherited)
-		unlink(listener->name + strlen("unix:"));
+	remove_path(listener);
 	fd_close(&listener->fd);
 	memory_free(listener->wanted);
 	memory_free(listener->name);
@@ -80,22 +79,28 @@ find(const struct master *master, const char *name)
 }
 
 static void
-use(struct set *set, struct master_listener *listener)
+use(struct master_cohort *cohort, struct master_listener *listener,
+    const struct settings_listener *section)
 {
-	size_t i;
+	size_t i, count = cohort->listener_count;
 
-	for (i = 0; i < set->count; i++)
-		if (set->listeners[i] == listener)
+	for (i = 0; i < count; i++)
+		if (cohort->listeners[i] == listener)
 			return;
-	set->listeners = memory_resize(
-	    set->listeners, set->count + 1, sizeof(struct master_listener *));
-	set->listeners[set->count++] = listener;
+	cohort->listeners = memory_resize(
+	    cohort->listeners, count + 1, sizeof(*cohort->listeners));
+	cohort->sections = memory_resize(
+	    cohort->sections, count + 1, sizeof(*cohort->sections));
+	cohort->listeners[count] = listener;
+	cohort->sections[count] = section;
+	cohort->listener_count++;
 	listener->users++;
 }
 
 static int
-open_address(struct set *set, const struct sockaddr *address, socklen_t size,
-    const struct settings_listener *settings, struct error *error)
+open_address(struct master_cohort *cohort, const struct sockaddr *address,
+    socklen_t size, const struct settings_listener *settings,
+    struct error *error)
 {
 	struct master_listener *listener;
 	char *name;
@@ -104,16 +109,14 @@ open_address(struct set *set, const struct sockaddr *address, socklen_t size,
 	name = master_socket_name(address, size);
 	if (name == NULL)
 		return error_set(error, ERROR_CONFIG, "no usable address");
-	listener = find(set->master, name);
+	listener = find(cohort->master, name);
 	if (listener != NULL) {
 		memory_free(name);
-		use(set, listener);
-		return set->master->probe != NULL ?
-		    0 :
-		    master_socket_adjust(listener->fd, settings, error);
+		use(cohort, listener, settings);
+		return master_socket_check(listener->fd, settings, error);
 	}
 	/* One that only tries takes no ports. */
-	if (set->master->probe != NULL) {
+	if (cohort->master->probe != NULL) {
 		memory_free(name);
 		return 0;
 	}
@@ -122,14 +125,14 @@ open_address(struct set *set, const struct sockaddr *address, socklen_t size,
 		memory_free(name);
 		return -1;
 	}
-	listener = listener_new(set->master, fd, name);
-	use(set, listener);
+	listener = listener_new(cohort->master, fd, name);
+	use(cohort, listener, settings);
 	log_info("listening on %s", listener->name);
 	return 0;
 }
 
 static int
-open_unix(struct set *set, const char *path,
+open_unix(struct master_cohort *cohort, const char *path,
     const struct settings_listener *settings, struct error *error)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -139,7 +142,7 @@ open_unix(struct set *set, const char *path,
 		    "a socket's path has at most %zu bytes",
 		    sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	return open_address(set, (const struct sockaddr *)&address,
+	return open_address(cohort, (const struct sockaddr *)&address,
 	    sizeof(address), settings, error);
 }
 
@@ -148,14 +151,14 @@ open_unix(struct set *set, const char *path,
  * system does not have is passed over, but for the last one left.
  */
 static int
-open_resolved(struct set *set, const struct addrinfo *list, bool any,
-    const struct settings_listener *settings, struct error *error)
+open_resolved(struct master_cohort *cohort, const struct addrinfo *list,
+    bool any, const struct settings_listener *settings, struct error *error)
 {
 	const struct addrinfo *entry;
 	int result = -1;
 
 	for (entry = list; entry != NULL; entry = entry->ai_next) {
-		if (open_address(set, entry->ai_addr, entry->ai_addrlen,
+		if (open_address(cohort, entry->ai_addr, entry->ai_addrlen,
 			settings, error) == 0)
 			result = 0;
 		else if (!any ||
@@ -167,7 +170,7 @@ open_resolved(struct set *set, const struct addrinfo *list, bool any,
 }
 
 static int
-open_tcp(struct set *set, const struct config_address *address,
+open_tcp(struct master_cohort *cohort, const struct config_address *address,
     const struct settings_listener *settings, struct error *error)
 {
 	const struct addrinfo hints = {
@@ -185,14 +188,14 @@ open_tcp(struct set *set, const struct config_address *address,
 		return error_set(error, ERROR_CONFIG, "cannot resolve: %s",
 		    result == EAI_SYSTEM ? strerror(errno) :
 					   gai_strerror(result));
-	result = open_resolved(set, list, any, settings, error);
+	result = open_resolved(cohort, list, any, settings, error);
 	freeaddrinfo(list);
 	return result;
 }
 
 static int
-open_listener(struct set *set, const struct settings_listener *settings,
-    struct error *error)
+open_listener(struct master_cohort *cohort,
+    const struct settings_listener *settings, struct error *error)
 {
 	struct config_address address;
 	int result;
@@ -200,31 +203,55 @@ open_listener(struct set *set, const struct settings_listener *settings,
 	result = config_address_parse(settings->address, &address, error);
 	if (result == 0)
 		result = address.is_unix ?
-		    open_unix(set, address.path, settings, error) :
-		    open_tcp(set, &address, settings, error);
+		    open_unix(cohort, address.path, settings, error) :
+		    open_tcp(cohort, &address, settings, error);
 	if (result == -1)
 		error_wrap(error, "%s: listen \"%s\"", settings->place,
 		    settings->address);
 	return result;
 }
 
-int
-master_listen_open(struct master *master, const struct settings *settings,
-    struct master_listener ***listeners_r, size_t *count_r, struct error *error)
+/* False: it is passed over, or *error is set. */
+static bool
+may_miss(bool is_return, const struct error *error)
 {
-	struct set set = { .master = master };
+	if (is_return)
+		log_warn("%s: passed over", error->text);
+	return is_return;
+}
+
+int
+master_listen_open(
+    struct master_cohort *cohort, bool is_return, struct error *error)
+{
+	const struct settings *settings = cohort->settings;
 	size_t i;
 
-	for (i = 0; i < settings->listener_count; i++) {
-		if (open_listener(&set, &settings->listeners[i], error) == 0)
-			continue;
-		master_listen_release(master, set.listeners, set.count);
-		memory_free(set.listeners);
-		return -1;
-	}
-	*listeners_r = set.listeners;
-	*count_r = set.count;
-	return 0;
+	for (i = 0; i < settings->listener_count; i++)
+		if (open_listener(cohort, &settings->listeners[i], error) ==
+			-1 &&
+		    !may_miss(is_return, error))
+			goto fail;
+	if (cohort->listener_count > 0)
+		return 0;
+	error_set(error, ERROR_RUNTIME, "no listener could be opened");
+fail:
+	master_listen_release(cohort);
+	return -1;
+}
+
+void
+master_listen_apply(const struct master_cohort *cohort)
+{
+	struct error error;
+	size_t i;
+
+	for (i = 0; i < cohort->listener_count; i++)
+		if (master_socket_adjust(cohort->listeners[i]->fd,
+			cohort->sections[i], &error) == -1)
+			log_warn("%s: listen \"%s\": %s",
+			    cohort->sections[i]->place,
+			    cohort->sections[i]->address, error.text);
 }
 
 const struct master_listener *
@@ -238,19 +265,56 @@ master_listen_find(const struct master_cohort *cohort, uint32_t id)
 	return NULL;
 }
 
-void
-master_listen_release(
-    struct master *master, struct master_listener **listeners, size_t count)
+static void
+leave(struct master_listener *listener)
 {
+	struct error error;
+
+	if (listener->is_tcp && master_socket_leave(listener->fd, &error) == -1)
+		log_warn("listen %s: %s", listener->name, error.text);
+	remove_path(listener);
+	listener->has_left = true;
+}
+
+void
+master_listen_leave(struct master_cohort *cohort)
+{
+	struct master_worker *worker;
+	struct list_link *link;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		OBJECT_CHECK(listeners[i], MASTER_LISTENER_MAGIC);
-		if (--listeners[i]->users > 0)
+	for (i = 0; i < cohort->listener_count; i++) {
+		if (cohort->listeners[i]->users > 1)
 			continue;
-		log_info("no longer listening on %s", listeners[i]->name);
-		listener_free(&listeners[i]);
+		leave(cohort->listeners[i]);
+		LIST_FOREACH (link, &cohort->workers) {
+			worker = LIST_OBJECT(link, struct master_worker, link);
+			if (worker->state == MASTER_WORKER_SERVING)
+				master_channel_tell(worker, IPC_MESSAGE_FORGET,
+				    cohort->listeners[i]->id);
+		}
 	}
+}
+
+void
+master_listen_release(struct master_cohort *cohort)
+{
+	struct master_listener *listener;
+	size_t i;
+
+	for (i = 0; i < cohort->listener_count; i++) {
+		listener = cohort->listeners[i];
+		OBJECT_CHECK(listener, MASTER_LISTENER_MAGIC);
+		if (--listener->users > 0)
+			continue;
+		log_info("no longer listening on %s", listener->name);
+		listener_free(&listener);
+	}
+	memory_free(cohort->listeners);
+	memory_free(cohort->sections);
+	cohort->listeners = NULL;
+	cohort->sections = NULL;
+	cohort->listener_count = 0;
 }
 
 /* The count that is meant for this process, else 0. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The copy is made with the master's rights, as workers cannot write there;
- * the path must therefore be one of the configuration, not one that a worker
- * says.  A file that was replaced since the worker loaded it has another
- * build id and is left alone.
+ * what a worker says, that it had loaded this build, must be true of the
+ * bytes.
  */
 #include "master/master_modules.h"
 
@@ -23,7 +22,6 @@
 #include "master/master_child.h"
 
 #define COPY_TIME_S   60u
-#define FILE_MAX      0x20000000 /* half a gibibyte */
 #define NOTES_MAX     65536
 #define SEGMENTS_MAX  256
 #define BUILD_ID_SIZE 64 /* hexadecimal digits */
@@ -38,7 +36,7 @@ is_build_id(const char *text)
 	    strspn(text, "0123456789abcdef") == size;
 }
 
-/* ---- the build id of a file ---- */
+/* ---- the build id of a module ---- */
 
 static size_t
 aligned(size_t size)
@@ -123,48 +121,33 @@ is_build(int fd, const char *wanted)
 
 /* ---- copies ---- */
 
+/* By places of its own: others read the same descriptor. */
 static int
-open_module(const char *path, const char *build_id, size_t *size_r)
+copy_bytes(int to, int from, uint64_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-
-	if (fd != -1 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) &&
-	    status.st_size > 0 && status.st_size <= FILE_MAX &&
-	    is_build(fd, build_id)) {
-		*size_r = (size_t)status.st_size;
-		return fd;
-	}
-	fd_close(&fd);
-	return -1;
-}
-
-static int
-copy_bytes(int to, int from, size_t size)
-{
+	off_t place = 0;
 	ssize_t count;
 
-	while (size > 0) {
-		count = sendfile(to, from, NULL, size);
+	while ((uint64_t)place < size) {
+		count = sendfile(to, from, &place, size - (uint64_t)place);
 		if (count == -1 && errno == EINTR)
 			continue;
 		if (count <= 0)
 			return -1;
-		size -= (size_t)count;
 	}
 	return 0;
 }
 
 /* Whoever has the new file is at work on it. */
 static int
-copy_to(const char *path, int from, size_t size)
+copy_to(const char *path, const struct master_pin *pin)
 {
 	char *new = memory_format("%s.new", path);
 	int result = -1;
 	int to = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
 	if (to != -1) {
-		result = copy_bytes(to, from, size);
+		result = copy_bytes(to, pin->fd, pin->size);
 		fd_close(&to);
 		if (result == 0)
 			result = rename(new, path);
@@ -177,22 +160,17 @@ copy_to(const char *path, int from, size_t size)
 
 int
 master_modules_copy(
-    const char *directory, const char *path, const char *build_id)
+    const char *directory, const struct master_pin *pin, const char *build_id)
 {
 	char *target;
-	size_t size;
-	int from, result;
+	int result;
 
-	if (!is_build_id(build_id))
-		return -1;
-	from = open_module(path, build_id, &size);
-	if (from == -1)
+	if (!is_build_id(build_id) || !is_build(pin->fd, build_id))
 		return -1;
 	mkdir(directory, 0750);
 	target = memory_format("%s/%s", directory, build_id);
-	result = copy_to(target, from, size);
+	result = copy_to(target, pin);
 	memory_free(target);
-	fd_close(&from);
 	return result;
 }
 
@@ -208,13 +186,13 @@ is_kept(const char *directory, const char *build_id)
 
 void
 master_modules_keep(
-    const char *directory, const char *path, const char *build_id)
+    const char *directory, const struct master_pin *pin, const char *build_id)
 {
 	if (!is_build_id(build_id) || is_kept(directory, build_id))
 		return;
-	if (master_child_fork(-1, COPY_TIME_S) == 0)
-		_exit(master_modules_copy(directory, path, build_id) == 0 ? 0 :
-									    1);
+	if (master_child_fork(&pin->fd, 1, COPY_TIME_S) != 0)
+		return;
+	_exit(master_modules_copy(directory, pin, build_id) == 0 ? 0 : 1);
 }
 
 void

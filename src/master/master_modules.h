@@ -10,16 +10,18 @@
 
 #include <stdbool.h>
 
+#include "master/master_pin.h"
+
 /*
- * Keeps a copy of the file at path, if it still is that build, and there is
- * none yet.  A child makes it, later; what cannot be kept is not.
+ * Keeps a copy of the bytes, if they are that build, and there is none yet.
+ * A child makes it, later; what cannot be kept is not.
  */
 void master_modules_keep(
-    const char *directory, const char *path, const char *build_id);
+    const char *directory, const struct master_pin *pin, const char *build_id);
 
 /* The same in this process: 0 or -1. */
 int master_modules_copy(
-    const char *directory, const char *path, const char *build_id);
+    const char *directory, const struct master_pin *pin, const char *build_id);
 
 /* No record names it any more. */
 void master_modules_drop(const char *directory, const char *build_id);

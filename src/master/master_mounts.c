@@ -1,94 +1,101 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * A file is read rather than mapped: who overwrites it meanwhile is not to
- * kill the master by a fault.  The hash is FNV-1a, 64 bits, over the bytes
- * and then their number.
- */
 #include "master/master_mounts.h"
 
-#include <sys/stat.h>
-
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/base_fd.h"
 #include "base/base_memory.h"
 #include "base/base_object.h"
+#include "master/master_private.h"
 
-#define FNV_BASIS 0xcbf29ce484222325u
-#define FNV_PRIME 0x00000100000001b3u
+/* ---- the modules' bytes ---- */
 
-#define READ_SIZE 65536
-
-static uint64_t
-hash(uint64_t before, const void *data, size_t size)
+struct master_pin *
+master_mounts_pin(const struct master_mounts *mounts, const char *path)
 {
-	const unsigned char *bytes = data;
 	size_t i;
 
-	for (i = 0; i < size; i++)
-		before = (before ^ bytes[i]) * FNV_PRIME;
-	return before;
+	for (i = 0; i < mounts->pin_count; i++)
+		if (strcmp(mounts->pins[i]->path, path) == 0)
+			return mounts->pins[i];
+	return NULL;
 }
 
-/* 0: that failed. */
-static uint64_t
-hash_content(int fd)
-{
-	char *buffer = memory_alloc(READ_SIZE);
-	uint64_t result = FNV_BASIS, size = 0;
-	ssize_t count;
-
-	while ((count = read(fd, buffer, READ_SIZE)) != 0) {
-		if (count == -1 && errno == EINTR)
-			continue;
-		if (count == -1)
-			break;
-		result = hash(result, buffer, (size_t)count);
-		size += (uint64_t)count;
-	}
-	memory_free(buffer);
-	return count == 0 ? hash(result, &size, sizeof(size)) : 0;
-}
-
-/* A pipe in its place is not waited for. */
-static uint64_t
-identify(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat status;
-	uint64_t identity = 0;
-
-	if (fd == -1)
-		return 0;
-	if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
-		identity = hash_content(fd);
-	fd_close(&fd);
-	return identity;
-}
-
+/* The other cohort's, if that has the same bytes. */
 static void
+share(struct master_pin **pin, const struct list *cohorts)
+{
+	const struct master_cohort *cohort;
+	struct master_pin *other;
+	struct list_link *link;
+
+	LIST_FOREACH (link, cohorts) {
+		cohort = LIST_OBJECT(link, struct master_cohort, link);
+		other = master_mounts_pin(cohort->mounts, (*pin)->path);
+		if (other == NULL || !master_pin_is_same(*pin, other))
+			continue;
+		master_pin_release(pin);
+		*pin = master_pin_hold(other);
+		return;
+	}
+}
+
+static int
+take_pin(struct master_mounts *mounts, const char *path,
+    const struct list *cohorts, const struct master_pin **pin_r,
+    struct error *error)
+{
+	struct master_pin *pin = master_mounts_pin(mounts, path);
+
+	if (pin == NULL) {
+		if (master_pin_open(path, &pin, error) == -1)
+			return -1;
+		share(&pin, cohorts);
+		mounts->pins = memory_resize(mounts->pins,
+		    mounts->pin_count + 1, sizeof(struct master_pin *));
+		mounts->pins[mounts->pin_count++] = pin;
+	}
+	*pin_r = pin;
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int
 add_mount(struct master_mounts *mounts, const char *host,
-    const struct settings_mount *settings)
+    const struct settings_mount *settings, const struct list *cohorts,
+    struct error *error)
 {
 	struct master_mount *mount = &mounts->mounts[mounts->count++];
 
 	mount->host = memory_copy_text(host);
 	mount->prefix = memory_copy_text(settings->prefix);
-	if (settings->module != NULL) {
-		mount->module = memory_copy_text(settings->module);
-		mount->identity = identify(settings->module);
-	}
+	if (settings->module != NULL &&
+	    take_pin(mounts, settings->module, cohorts, &mount->pin, error) ==
+		-1)
+		return error_wrap(error, "%s: mount \"%s\"", settings->place,
+		    settings->prefix);
+	return 0;
 }
 
-struct master_mounts *
-master_mounts_new(const struct settings *settings)
+static int
+add_host(struct master_mounts *mounts, const struct settings_host *host,
+    const struct list *cohorts, struct error *error)
 {
-	const struct settings_host *host;
+	size_t i;
+
+	for (i = 0; i < host->mount_count; i++)
+		if (add_mount(mounts, host->name, &host->mounts[i], cohorts,
+			error) == -1)
+			return -1;
+	return 0;
+}
+
+int
+master_mounts_new(const struct settings *settings, const struct list *cohorts,
+    struct master_mounts **mounts_r, struct error *error)
+{
 	struct master_mounts *mounts;
-	size_t i, j, count = 1;
+	size_t i, count = 1;
 
 	OBJECT_NEW(mounts, MASTER_MOUNTS_MAGIC);
 	for (i = 0; i < settings->host_count; i++)
@@ -97,11 +104,14 @@ master_mounts_new(const struct settings *settings)
 	mounts->mounts = memory_alloc_array(count, sizeof(*mounts->mounts));
 	mounts->count = 1;
 	for (i = 0; i < settings->host_count; i++) {
-		host = &settings->hosts[i];
-		for (j = 0; j < host->mount_count; j++)
-			add_mount(mounts, host->name, &host->mounts[j]);
+		if (add_host(mounts, &settings->hosts[i], cohorts, error) ==
+		    -1) {
+			master_mounts_release(&mounts);
+			return -1;
+		}
 	}
-	return mounts;
+	*mounts_r = mounts;
+	return 0;
 }
 
 struct master_mounts *
@@ -122,8 +132,10 @@ free_all(struct master_mounts *mounts)
 		mount = &mounts->mounts[i];
 		memory_free(mount->host);
 		memory_free(mount->prefix);
-		memory_free(mount->module);
 	}
+	for (i = 0; i < mounts->pin_count; i++)
+		master_pin_release(&mounts->pins[i]);
+	memory_free(mounts->pins);
 	memory_free(mounts->mounts);
 	OBJECT_FREE(mounts);
 }
@@ -140,16 +152,17 @@ master_mounts_release(struct master_mounts **source)
 		free_all(mounts);
 }
 
-/* Of files that could not be read nothing is known. */
+/* ---- what is the same ---- */
+
 static bool
 is_same(const struct master_mount *one, const struct master_mount *other)
 {
 	if (strcmp(one->host, other->host) != 0 ||
 	    strcmp(one->prefix, other->prefix) != 0)
 		return false;
-	if (one->module == NULL || other->module == NULL)
-		return one->module == other->module;
-	return one->identity != 0 && one->identity == other->identity;
+	if (one->pin == NULL || other->pin == NULL)
+		return one->pin == other->pin;
+	return master_pin_is_same(one->pin, other->pin);
 }
 
 uint16_t

@@ -2,19 +2,19 @@
 /*
  * The mounts of a cohort as they were when it was made: where they are, and
  * which code they run, so that what is known of one is kept across reloads
- * as long as it is the same.  Shared: each hold needs a release.
+ * as long as it is the same.  Owns the bytes of its modules (master_pin.h).
+ * Shared: each hold needs a release.
  */
 #ifndef MASTER_MOUNTS_H
 #define MASTER_MOUNTS_H
 
+#include "base/base_list.h"
 #include "config/config_settings.h"
+#include "master/master_pin.h"
 
 struct master_mount {
 	char *host, *prefix;
-	char *module; /* path; NULL: built in */
-	/* Of the bytes of that file, to be compared: an identity, and no
-	 * security.  0: the file could not be read. */
-	uint64_t identity;
+	const struct master_pin *pin; /* NULL: no module, or one built in */
 };
 
 #define MASTER_MOUNTS_MAGIC 0x2c90ae61u
@@ -23,13 +23,25 @@ struct master_mounts {
 	unsigned users;
 	struct master_mount *mounts; /* by settings_mount_number; 0 is none */
 	size_t count;                /* with that */
+	struct master_pin **pins;    /* each path once */
+	size_t pin_count;
 };
 
-/* Reads the modules' files; held once. */
-struct master_mounts *master_mounts_new(const struct settings *settings);
+/*
+ * Reads the modules' files; held once.  What a cohort of that list has of
+ * the same path and the same bytes is shared with it.  -1 names mount, path
+ * and reason.
+ */
+int master_mounts_new(const struct settings *settings,
+    const struct list *cohorts, struct master_mounts **mounts_r,
+    struct error *error);
 struct master_mounts *master_mounts_hold(struct master_mounts *mounts);
 /* Nulls it; NULL is fine. */
 void master_mounts_release(struct master_mounts **mounts);
+
+/* The bytes of the module of that path, or NULL. */
+struct master_pin *master_mounts_pin(
+    const struct master_mounts *mounts, const char *path);
 
 /* The number in mounts of what is at the same place and runs the same code
  * as number does in others; 0: none. */

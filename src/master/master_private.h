@@ -35,6 +35,7 @@ struct master_listener {
 	uint32_t id; /* never used twice */
 	bool is_tcp;
 	bool inherited;        /* by LISTEN_FDS: never unlinked */
+	bool has_left;         /* nobody can connect any more */
 	unsigned users;        /* cohorts that use it */
 	struct list_link link; /* in master->listeners */
 };
@@ -45,6 +46,22 @@ struct master_logs {
 };
 
 struct master_mounts;
+
+/* What a cohort was made of, held for a return to it. */
+struct master_base {
+	uint32_t cohort; /* its number */
+	struct settings *settings;
+	struct master_mounts *mounts;
+};
+
+/* The last return to a base, until a reload succeeds. */
+struct master_returned {
+	uint32_t from;   /* the cohort that crashed; 0: there was none */
+	uint32_t to;     /* whose settings came back */
+	uint32_t cohort; /* that has them now; 0: none yet */
+	unsigned crashes;
+	bool has_failed; /* and from still serves */
+};
 
 /* A generation of workers. */
 enum master_cohort_state {
@@ -59,18 +76,21 @@ struct master_cohort {
 	unsigned magic;
 	struct master *master;
 	uint32_t number;
+	uint32_t returns_to;            /* whose settings it has; 0: its own */
 	uint64_t started_ms;            /* monotonic */
 	enum master_cohort_state state; /* master_cohort.c writes it */
 	struct settings *settings;
 	struct worker_credentials credentials; /* of its workers */
-	struct master_mounts *mounts;          /* as when it was made */
+	struct master_mounts *mounts; /* as when it was made; its modules */
 	struct master_logs logs;
 	struct master_listener **listeners;
+	const struct settings_listener **sections; /* where each stands */
 	size_t listener_count;
 	unsigned wanted; /* workers; TTIN and TTOU change it */
 	struct master_policy policy;
 	struct event respawn_timer; /* back-off */
 	struct error failure;       /* why it could not serve */
+	uint64_t handed_over; /* connections that others took over from it */
 	struct list workers;
 	struct list_link link; /* in master->cohorts, oldest first */
 };
@@ -102,6 +122,7 @@ struct master_worker {
 	struct master_death *death; /* from its crash on: master_death.c */
 	uint64_t hung_ms;           /* how long, when it was ended for that */
 	uint32_t hung_thread;       /* then: which */
+	struct master_check *check; /* master_check.c; NULL: none is made */
 	bool is_blamed;             /* the quarantine knows what it died of */
 	bool is_recorded;           /* so was its death, by another image */
 	uint32_t layout;            /* of its areas and messages */
@@ -134,11 +155,12 @@ struct master {
 	struct list cohorts;   /* master_cohort.c */
 	uint32_t last_cohort;
 	uint64_t last_generation;
-	struct master_cohort *current;   /* serving; NULL after WINCH */
-	struct master_cohort *next;      /* of the reload in progress */
-	struct master_cohort *withdrawn; /* by WINCH: keeps listeners */
-	bool reload_again;               /* HUP came meanwhile */
-	uint64_t reload_began_ms;
+	struct master_cohort *current;      /* serving; NULL after WINCH */
+	struct master_cohort *next;         /* of the reload in progress */
+	struct master_cohort *withdrawn;    /* by WINCH: keeps listeners */
+	struct master_reload *reload;       /* master_reload.c */
+	struct master_probation *probation; /* master_probation.c; or NULL */
+	struct master_returned returned;    /* master_probation.c */
 
 	struct ipc_scoreboard *scoreboard;
 	int scoreboard_fd;
@@ -182,15 +204,21 @@ struct master {
 	char *user, *group, *state_directory, *control_socket;
 };
 
-/* master_listen.c: sockets.  Opens what settings name, taking over equal
- * ones that are open; the array is the caller's.  A reload's failure leaves
- * everything as it was. */
-int master_listen_open(struct master *master, const struct settings *settings,
-    struct master_listener ***listeners_r, size_t *count_r,
-    struct error *error);
-/* A cohort gives up its use; the last one closes (and unlinks). */
-void master_listen_release(
-    struct master *master, struct master_listener **listeners, size_t count);
+/*
+ * master_listen.c: sockets.  open: what the cohort's settings name, taking
+ * over equal ones that are open, as they are: a reload that fails leaves
+ * everything as it was.  is_return: one that cannot be opened is passed over
+ * with a line of the log, unless none is left.  apply: what the settings say
+ * of those taken over, as the cohort serves now.
+ */
+int master_listen_open(
+    struct master_cohort *cohort, bool is_return, struct error *error);
+void master_listen_apply(const struct master_cohort *cohort);
+/* Of the listeners that no other cohort uses: nobody connects any more, and
+ * the cohort's workers take who has.  Before release. */
+void master_listen_leave(struct master_cohort *cohort);
+/* The cohort gives up its use; the last one closes (and unlinks). */
+void master_listen_release(struct master_cohort *cohort);
 /* Takes LISTEN_FDS over at start and unsets the variables. */
 int master_listen_inherit(struct master *master, struct error *error);
 /* The cohort's listener with that id, or NULL. */
@@ -199,21 +227,38 @@ const struct master_listener *master_listen_find(
 /* Closes what was inherited and no cohort uses. */
 void master_listen_drop_unused(struct master *master);
 
-/* master_cohort.c: the life of a cohort, and what follows from a worker's.
- * master_cohort_new takes settings when it succeeds. */
+/* master_cohort_parts.c: what it is made of, in its first state, STARTING.
+ * master_cohort_new takes settings when it succeeds.  base: NULL, or that
+ * which settings are of, to which it is a return. */
 int master_cohort_new(struct master *master, struct settings *settings,
-    struct master_cohort **cohort_r, struct error *error);
+    const struct master_base *base, struct master_cohort **cohort_r,
+    struct error *error);
 void master_cohort_free(struct master_cohort **cohort);
-/* An empty one, for what another image has left. */
+/* An empty one, not in the list, for what another image has left. */
 struct master_cohort *master_cohort_adopt(struct master *master);
+
+/* master_cohort.c: the life of a cohort, and what follows from a worker's. */
 /* Forks its workers.  How that ends, master.c is told later. */
 void master_cohort_start(struct master_cohort *cohort);
 void master_cohort_retire(struct master_cohort *cohort, enum ipc_retire how);
 void master_cohort_set_wanted(struct master_cohort *cohort, unsigned wanted);
+/* The wait before the next replacement is over. */
+void master_cohort_respawn(struct master_cohort *cohort);
 unsigned master_cohort_count(const struct master_cohort *cohort);
 /* From master_worker.c, after a change of state; may free the worker. */
 void master_cohort_on_worker(struct master_cohort *cohort,
     struct master_worker *worker, enum master_worker_event event);
+
+/* From master_check.c: it did not pass; worker->failure says why. */
+void master_cohort_on_unfit(struct master_worker *worker);
+
+/*
+ * master_check.c: the self-check of a worker that is ready.  How it ends the
+ * worker is told, by MASTER_WORKER_ON_PROVEN, or its cohort, by
+ * master_cohort_on_unfit; never from inside start.  stop: nothing is told.
+ */
+int master_check_start(struct master_worker *worker, struct error *error);
+void master_check_stop(struct master_worker *worker);
 
 /* master_spawn.c: fork(2) and waitpid(2), nothing else. */
 int master_spawn(struct master_cohort *cohort, struct error *error);
@@ -232,6 +277,10 @@ void master_channel_stop(struct master_worker *worker);
 /* Both: false if it lives, and was not told. */
 bool master_channel_tell(
     struct master_worker *worker, enum ipc_message_type type, uint64_t value);
+/* The same with a descriptor, which stays the caller's; false: it did not go
+ * out. */
+bool master_channel_give(
+    struct master_worker *worker, enum ipc_message_type type, int fd);
 bool master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs);
 /* Takes in what the worker left: before its end is judged. */
@@ -291,7 +340,8 @@ void master_death_flush(struct master *master);
  * master_symbolize.c: names for addresses, by a program of its own.  on_done
  * comes once, never from inside start; the frames are its to read, until
  * stop, which it may call.  Frames have at least image and offset, if the
- * address is in any.  Never NULL; whoever starts it stops it.
+ * address is in any.  Never NULL; whoever starts it stops it.  cohort is the
+ * worker's, and may be freed meanwhile.
  */
 struct master_frame {
 	uint64_t address, offset;
@@ -301,9 +351,9 @@ struct master_frame {
 	unsigned line;         /* 0: unknown */
 };
 struct master_symbolize;
-struct master_symbolize *master_symbolize_start(struct master *master,
-    const struct ipc_process *process, const struct ipc_report *report,
-    const struct worker_credentials *credentials,
+struct master_symbolize *master_symbolize_start(
+    const struct master_cohort *cohort, const struct ipc_process *process,
+    const struct ipc_report *report,
     void (*on_done)(
 	void *context, const struct master_frame *frames, size_t count),
     void *context);
@@ -315,10 +365,12 @@ void master_symbolize_close(struct master *master);
 /* master_crashes.c: the last 100 records, equal ones as one, in memory and
  * in the state directory.  json: an array, newest first; new references.
  * open: -1 says why something of it cannot be kept, or was not there; there
- * are crashes all the same.  add: nothing happens before open. */
+ * are crashes all the same.  add: nothing happens before open; mounts has the
+ * bytes of the modules that the record names, or is NULL. */
 int master_crashes_open(struct master *master, struct error *error);
 void master_crashes_close(struct master *master);
-void master_crashes_add(struct master *master, const json_t *record);
+void master_crashes_add(struct master *master, const json_t *record,
+    const struct master_mounts *mounts);
 /* What was added stands in the file. */
 void master_crashes_flush(struct master *master);
 json_t *master_crashes_list(const struct master *master);
@@ -404,15 +456,42 @@ void master_workers_set(
     struct master *master, unsigned wanted, struct master_order *order);
 void master_workers_on_failure(struct master_cohort *cohort, const char *why);
 
-/* master_reload.c: the order of a reload.  Takes order, which may be NULL. */
+/*
+ * master_reload.c: the order of a reload.  start takes order, which is
+ * answered when the reload is over; NULL for a signal's.  return: the
+ * settings on probation did not stand it.  go_on: whatever was asked for and
+ * can be done now, as the daemon came to serve or a cohort went.
+ */
+void master_reload_open(struct master *master);
+void master_reload_close(struct master *master);
 void master_reload_start(struct master *master, struct master_order *order);
+void master_reload_return(struct master *master);
+void master_reload_go_on(struct master *master);
 /* Is none in progress, nor waits for its turn? */
 bool master_reload_is_idle(const struct master *master);
-/* May a running daemon have these settings? */
-int master_reload_check(const struct master *master,
-    const struct settings *settings, struct error *error);
 void master_reload_on_serving(struct master *master);
 void master_reload_on_failed(struct master *master);
+/* It is about to be freed. */
+void master_reload_on_gone(const struct master_cohort *cohort);
+/* The daemon stops: nobody is left waiting. */
+void master_reload_stop(struct master *master);
+
+/*
+ * master_probation.c: a cohort that a reload brought is watched.  start: it
+ * serves instead of previous, which is the base that a return leads to, or,
+ * if that was still on probation itself, has one.  base: NULL, or where a
+ * return leads to.  fail_return: it could not be made.  status, returned:
+ * new references.
+ */
+void master_probation_start(
+    struct master_cohort *cohort, const struct master_cohort *previous);
+void master_probation_stop(struct master *master);
+void master_probation_on_crash(struct master_cohort *cohort);
+const struct master_base *master_probation_base(const struct master *master);
+void master_probation_fail_return(
+    struct master *master, const struct error *failure);
+json_t *master_probation_status(const struct master *master);
+json_t *master_probation_returned(const struct master *master);
 
 /* master_signal.c: the table. */
 int master_signal_start(struct master *master, struct error *error);

@@ -16,8 +16,7 @@
 #include "base/base_log.h"
 #include "base/base_object.h"
 #include "base/base_title.h"
-#include "config/config_parse.h"
-#include "master/master_private.h"
+#include "master/master_reload.h"
 #include "master/master_state.h"
 #include "master/master_upgrade.h"
 
@@ -63,11 +62,10 @@ make_cohort(struct master *master, struct error *error)
 	struct master_cohort *cohort;
 	struct settings *settings;
 
-	if (config_parse(&master->options->overrides, &settings, error) == -1)
+	if (master_reload_read(master, &settings, error) == -1)
 		return -1;
 	keep_off(settings);
-	if (master_reload_check(master, settings, error) == -1 ||
-	    master_cohort_new(master, settings, &cohort, error) == -1) {
+	if (master_cohort_new(master, settings, NULL, &cohort, error) == -1) {
 		settings_free(&settings);
 		return -1;
 	}

@@ -42,7 +42,8 @@ describe_record(const struct master_quarantine *quarantine,
 	json_object_set_new(json, "mount",
 	    master_json_text_or_null(mount == NULL ? NULL : mount->prefix));
 	json_object_set_new(json, "module",
-	    master_json_text_or_null(mount == NULL ? NULL : mount->module));
+	    master_json_text_or_null(
+		mount == NULL || mount->pin == NULL ? NULL : mount->pin->path));
 	json_object_set_new(json, "since", master_json_time(record->since));
 	json_object_set_new(json, "seconds_left",
 	    json_integer((json_int_t)master_quarantine_seconds(left)));

@@ -36,8 +36,8 @@ append_place(struct buffer *words, const struct master_quarantine *quarantine,
 	if (mount == NULL)
 		return;
 	append_word(words, ", mount ", mount->prefix);
-	if (mount->module != NULL)
-		append_word(words, ", module ", mount->module);
+	if (mount->pin != NULL)
+		append_word(words, ", module ", mount->pin->path);
 }
 
 static void

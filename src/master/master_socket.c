@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -137,6 +138,49 @@ master_socket_adjust(
 	if (result == 0 && listen(fd, (int)settings->backlog) == -1)
 		result = error_set_errno(error, "listen");
 	return result;
+}
+
+int
+master_socket_check(
+    int fd, const struct settings_listener *settings, struct error *error)
+{
+	int v6only = 0;
+	socklen_t size = sizeof(v6only);
+
+	if (getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, &size) == -1 ||
+	    (v6only != 0) == settings->v6only)
+		return 0;
+	return error_set(error, ERROR_CONFIG,
+	    "v6only changed to %s, which needs a restart",
+	    settings->v6only ? "true" : "false");
+}
+
+/*
+ * A closed listener resets who waits in its queue, and whoever comes while
+ * it is emptied would be there again.  So new ones (SYN without ACK) are
+ * dropped first: their kernels try again a second later, and are refused.
+ * What is accepted inherits the filter, which lets its segments pass.
+ */
+int
+master_socket_leave(int fd, struct error *error)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+		    offsetof(struct tcphdr, th_flags)),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TH_SYN | TH_ACK),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TH_SYN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog filter = {
+		.len = sizeof(code) / sizeof(code[0]),
+		.filter = code,
+	};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+		sizeof(filter)) == -1)
+		return error_set_errno(error, "SO_ATTACH_FILTER");
+	return 0;
 }
 
 /* Removes the socket that a daemon left which is no more. */

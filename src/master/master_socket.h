@@ -21,6 +21,13 @@ char *master_socket_name_of(int fd);
 int master_socket_open(const struct sockaddr *address, socklen_t size,
     const struct settings_listener *settings, int *fd_r, struct error *error);
 
+/* May a bound socket get these settings?  Else an error says why not. */
+int master_socket_check(
+    int fd, const struct settings_listener *settings, struct error *error);
+
+/* Nobody connects to it any more; who has is still accepted. */
+int master_socket_leave(int fd, struct error *error);
+
 /* Sets what may change while it is bound: backlog, mode, defer_accept. */
 int master_socket_adjust(
     int fd, const struct settings_listener *settings, struct error *error);

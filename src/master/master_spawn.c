@@ -18,6 +18,7 @@
 #include "base/base_fd.h"
 #include "base/base_log.h"
 #include "base/base_object.h"
+#include "master/master_mounts.h"
 #include "master/master_private.h"
 #include "worker/worker.h"
 
@@ -136,6 +137,7 @@ master_worker_free(struct master_worker **worker_pointer)
 
 	OBJECT_TAKE(worker, worker_pointer, MASTER_WORKER_MAGIC);
 	event_del(&worker->deadline);
+	master_check_stop(worker);
 	master_channel_stop(worker);
 	ipc_process_close(&worker->process, &worker->process_fd);
 	master_spawn_leave_slot(worker);
@@ -160,12 +162,28 @@ inherited_listeners(const struct master_cohort *cohort)
 	return listeners;
 }
 
+static struct ipc_module *
+inherited_modules(const struct master_cohort *cohort)
+{
+	const struct master_mounts *mounts = cohort->mounts;
+	struct ipc_module *modules;
+	size_t i;
+
+	modules = memory_alloc_array(mounts->pin_count + 1, sizeof(*modules));
+	for (i = 0; i < mounts->pin_count; i++) {
+		modules[i].path = mounts->pins[i]->path;
+		modules[i].fd = mounts->pins[i]->fd;
+	}
+	return modules;
+}
+
 static pid_t
 fork_worker(struct master_worker *worker, int channel)
 {
 	struct master_cohort *cohort = worker->cohort;
 	struct master *master = cohort->master;
 	struct ipc_listener *listeners = inherited_listeners(cohort);
+	struct ipc_module *modules = inherited_modules(cohort);
 	const struct ipc_heritage heritage = {
 		.cohort = cohort->number,
 		.slot = worker->slot,
@@ -180,6 +198,8 @@ fork_worker(struct master_worker *worker, int channel)
 		.quarantine_fd = master_quarantine_fd(master),
 		.listeners = listeners,
 		.listener_count = cohort->listener_count,
+		.modules = modules,
+		.module_count = cohort->mounts->pin_count,
 		.error_log = cohort->logs.error_log,
 		.access_log = cohort->logs.access_log,
 	};
@@ -193,6 +213,7 @@ fork_worker(struct master_worker *worker, int channel)
 		worker_run(&heritage);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	memory_free(listeners);
+	memory_free(modules);
 	return pid;
 }
 

@@ -22,7 +22,6 @@ extern const struct master_member_table master_table_listener;
 extern const struct master_member_table master_table_cohort;
 extern const struct master_member_table master_table_worker;
 extern const struct master_member_table master_table_wait;
-extern const struct master_member_table master_table_mount;
 
 /* Writes a struct's members, and lists its descriptors. */
 json_t *master_state_put_object(json_t *descriptors,
@@ -35,12 +34,18 @@ int master_state_take_object(struct master_document *state, const json_t *from,
 
 /* master_state_quarantine.c: what is refused, and why.  Take: into one that
  * is open and empty. */
-json_t *master_state_put_quarantine(const struct master *master);
-int master_state_take_quarantine(
-    struct master *master, const json_t *from, struct error *error);
-json_t *master_state_put_mounts(const struct master_mounts *mounts);
-int master_state_take_mounts(
-    const json_t *from, struct master_mounts **mounts_r, struct error *error);
+json_t *master_state_put_quarantine(
+    const struct master *master, json_t *descriptors);
+int master_state_take_quarantine(struct master *master,
+    struct master_document *state, const json_t *from, struct error *error);
+
+/* master_state_mounts.c: with the bytes of their modules, which are shared
+ * again with the cohorts that had them in common. */
+json_t *master_state_put_mounts(
+    const struct master_mounts *mounts, json_t *descriptors);
+int master_state_take_mounts(const struct master *master,
+    struct master_document *state, const json_t *from,
+    struct master_mounts **mounts_r, struct error *error);
 
 /* master_state_control.c: the control socket and who is connected.  Take:
  * nothing is heard from any before the loop runs. */

@@ -74,16 +74,20 @@ put_workers(const struct master_cohort *cohort, json_t *descriptors)
 	return workers;
 }
 
+/* Which, and where in the settings each stands. */
 static json_t *
-put_listener_ids(const struct master_cohort *cohort)
+put_uses(const struct master_cohort *cohort)
 {
-	json_t *ids = json_array();
+	json_t *uses = json_array();
 	size_t i;
 
 	for (i = 0; i < cohort->listener_count; i++)
-		json_array_append_new(
-		    ids, json_integer(cohort->listeners[i]->id));
-	return ids;
+		json_array_append_new(uses,
+		    json_pack("{s:I, s:I}", "id",
+			(json_int_t)cohort->listeners[i]->id, "section",
+			(json_int_t)(cohort->sections[i] -
+			    cohort->settings->listeners)));
+	return uses;
 }
 
 static json_t *
@@ -93,9 +97,9 @@ put_cohort(const struct master_cohort *cohort, json_t *descriptors)
 	    master_state_put_object(descriptors, &master_table_cohort, cohort);
 
 	json_object_set_new(json, "settings", config_to_json(cohort->settings));
-	json_object_set_new(
-	    json, "mounts", master_state_put_mounts(cohort->mounts));
-	json_object_set_new(json, "listeners", put_listener_ids(cohort));
+	json_object_set_new(json, "mounts",
+	    master_state_put_mounts(cohort->mounts, descriptors));
+	json_object_set_new(json, "listeners", put_uses(cohort));
 	json_object_set_new(json, "workers", put_workers(cohort, descriptors));
 	return json;
 }
@@ -152,8 +156,8 @@ master_state_put(const struct master *master)
 	json_object_set_new(root, "cohorts", put_cohorts(master, descriptors));
 	json_object_set_new(root, "current", number_of(master->current));
 	json_object_set_new(root, "withdrawn", number_of(master->withdrawn));
-	json_object_set_new(
-	    root, "quarantine", master_state_put_quarantine(master));
+	json_object_set_new(root, "quarantine",
+	    master_state_put_quarantine(master, descriptors));
 	json_object_set_new(
 	    root, "control", master_state_put_control(master, descriptors));
 	json_object_set_new(root, "descriptors", descriptors);

@@ -4,9 +4,6 @@
  * that can write, so that the next image makes another one with the same
  * entries; workers of before keep what they have seen last.
  */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/base_memory.h"
@@ -50,69 +47,6 @@ refuse(struct error *error, const char *what)
 {
 	return error_set(
 	    error, ERROR_RUNTIME, "quarantine: %s makes no sense", what);
-}
-
-/* ---- mounts ---- */
-
-/* JSON's numbers are signed. */
-static json_t *
-put_identity(uint64_t identity)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%" PRIx64, identity);
-	return json_string(text);
-}
-
-json_t *
-master_state_put_mounts(const struct master_mounts *mounts)
-{
-	json_t *list = json_array(), *json;
-	size_t i;
-
-	for (i = 1; mounts != NULL && i < mounts->count; i++) {
-		json = json_object();
-		master_member_put(
-		    json, &master_table_mount, &mounts->mounts[i]);
-		json_object_set_new(
-		    json, "identity", put_identity(mounts->mounts[i].identity));
-		json_array_append_new(list, json);
-	}
-	return list;
-}
-
-static int
-take_mount(const json_t *from, struct master_mount *mount, struct error *error)
-{
-	const char *identity =
-	    json_string_value(json_object_get(from, "identity"));
-
-	if (identity != NULL)
-		mount->identity = strtoull(identity, NULL, 16);
-	return master_member_take(from, &master_table_mount, mount, error);
-}
-
-int
-master_state_take_mounts(
-    const json_t *from, struct master_mounts **mounts_r, struct error *error)
-{
-	size_t i, count = json_array_size(from);
-	struct master_mounts *mounts;
-
-	if (count >= UINT16_MAX)
-		return refuse(error, "mounts");
-	OBJECT_NEW(mounts, MASTER_MOUNTS_MAGIC);
-	mounts->users = 1;
-	mounts->count = count + 1;
-	mounts->mounts = memory_alloc_array(count + 1, sizeof(*mounts->mounts));
-	for (i = 0; i < count; i++)
-		if (take_mount(json_array_get(from, i), &mounts->mounts[i + 1],
-			error) == -1) {
-			master_mounts_release(&mounts);
-			return -1;
-		}
-	*mounts_r = mounts;
-	return 0;
 }
 
 /* ---- entries ---- */
@@ -285,7 +219,7 @@ take_history(struct master_history *history, const json_t *list,
 /* ---- all ---- */
 
 json_t *
-master_state_put_quarantine(const struct master *master)
+master_state_put_quarantine(const struct master *master, json_t *descriptors)
 {
 	const struct master_quarantine *quarantine =
 	    master_quarantine_get(master);
@@ -295,16 +229,16 @@ master_state_put_quarantine(const struct master *master)
 	json_object_set_new(
 	    json, "last_number", json_integer(quarantine->last_number));
 	json_object_set_new(json, "counters", counters);
-	json_object_set_new(
-	    json, "mounts", master_state_put_mounts(quarantine->mounts));
+	json_object_set_new(json, "mounts",
+	    master_state_put_mounts(quarantine->mounts, descriptors));
 	json_object_set_new(json, "records", put_records(quarantine));
 	json_object_set_new(json, "history", put_history(quarantine->history));
 	return json;
 }
 
 int
-master_state_take_quarantine(
-    struct master *master, const json_t *from, struct error *error)
+master_state_take_quarantine(struct master *master,
+    struct master_document *state, const json_t *from, struct error *error)
 {
 	struct master_quarantine *quarantine = master_quarantine_get(master);
 	json_int_t number =
@@ -316,9 +250,13 @@ master_state_take_quarantine(
 	quarantine->last_number = (uint32_t)number;
 	if (master_member_take(json_object_get(from, "counters"),
 		&counter_table, &quarantine->counters, error) == -1 ||
-	    master_state_take_mounts(json_object_get(from, "mounts"),
-		&quarantine->mounts, error) == -1)
+	    master_state_take_mounts(master, state,
+		json_object_get(from, "mounts"), &quarantine->mounts,
+		error) == -1)
 		return error_wrap(error, "quarantine");
+	/* What that program's own code did, this one's need not. */
+	if (master->options->builtin != NULL)
+		return 0;
 	mounts = quarantine->mounts->count;
 	if (take_records(quarantine, json_object_get(from, "records"), mounts,
 		error) == -1 ||

@@ -15,6 +15,11 @@ static const struct master_member master_members[] = {
 	M(NUMBER,     last_listener,   NEEDED, 0, UINT32_MAX),
 	M(NUMBER,     last_batch,      NEEDED, 0, INT64_MAX),
 	M(NUMBER,     started_ms,      NEEDED, 0, INT64_MAX),
+	M(NUMBER,     returned.from,       SPARE, 0, UINT32_MAX),
+	M(NUMBER,     returned.to,         SPARE, 0, UINT32_MAX),
+	M(NUMBER,     returned.cohort,     SPARE, 0, UINT32_MAX),
+	M(NUMBER,     returned.crashes,    SPARE, 0, UINT32_MAX),
+	M(BOOLEAN,    returned.has_failed, SPARE, 0, 0),
 	M(BOOLEAN,    is_paused,       SPARE,  0, 0),
 	M(DESCRIPTOR, scoreboard_fd,   NEEDED, 0, 0),
 	M(DESCRIPTOR, pid_lock,        NEEDED, 0, 0),
@@ -35,6 +40,7 @@ static const struct master_member listener_members[] = {
 	M(NUMBER,     id,        NEEDED, 1, UINT32_MAX),
 	M(BOOLEAN,    is_tcp,    NEEDED, 0, 0),
 	M(BOOLEAN,    inherited, NEEDED, 0, 0),
+	M(BOOLEAN,    has_left,  SPARE,  0, 0),
 };
 #undef M
 
@@ -45,6 +51,8 @@ static const struct master_member cohort_members[] = {
 	M(NUMBER,     started_ms,           NEEDED, 0, INT64_MAX),
 	M(NUMBER,     state,                NEEDED, MASTER_COHORT_SERVING, MASTER_COHORT_FAILED),
 	M(NUMBER,     wanted,               NEEDED, 0, SETTINGS_WORKERS_MAX),
+	M(NUMBER,     returns_to,           SPARE,  0, UINT32_MAX),
+	M(NUMBER,     handed_over,          SPARE,  0, INT64_MAX),
 	M(DESCRIPTOR, logs.error_log,       NEEDED, 0, 0),
 	M(DESCRIPTOR, logs.access_log,      NEEDED, 0, 0),
 	M(NUMBER,     policy.failures,      SPARE,  0, UINT32_MAX),
@@ -82,26 +90,15 @@ static const struct master_member worker_members[] = {
 static const struct master_member wait_members[] = {
 	MASTER_MEMBER(struct master_state_wait, NUMBER, due_ms, SPARE, 0, INT64_MAX),
 };
-
-#define M(kind, member, needed, least, most) \
-	MASTER_MEMBER(struct master_mount, kind, member, needed, least, most)
-static const struct master_member mount_members[] = {
-	M(TEXT,   host,     NEEDED, 0, 0),
-	M(TEXT,   prefix,   NEEDED, 0, 0),
-	M(TEXT,   module,   SPARE,  0, 0),
-};
-#undef M
 /* clang-format on */
 
 const struct master_member_table master_table_master =
-				     MASTER_MEMBER_TABLE(master_members),
-				 master_table_listener =
-				     MASTER_MEMBER_TABLE(listener_members),
-				 master_table_cohort =
-				     MASTER_MEMBER_TABLE(cohort_members),
-				 master_table_worker =
-				     MASTER_MEMBER_TABLE(worker_members),
-				 master_table_wait =
-				     MASTER_MEMBER_TABLE(wait_members),
-				 master_table_mount =
-				     MASTER_MEMBER_TABLE(mount_members);
+    MASTER_MEMBER_TABLE(master_members);
+const struct master_member_table master_table_listener =
+    MASTER_MEMBER_TABLE(listener_members);
+const struct master_member_table master_table_cohort =
+    MASTER_MEMBER_TABLE(cohort_members);
+const struct master_member_table master_table_worker =
+    MASTER_MEMBER_TABLE(worker_members);
+const struct master_member_table master_table_wait =
+    MASTER_MEMBER_TABLE(wait_members);

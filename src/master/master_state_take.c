@@ -97,23 +97,38 @@ find_listener(const struct master *master, json_int_t id)
 }
 
 static int
-use_listeners(
-    struct master_cohort *cohort, const json_t *ids, struct error *error)
+use_listener(
+    struct master_cohort *cohort, const json_t *from, struct error *error)
 {
-	size_t i, count = json_array_size(ids);
-	struct master_listener *listener;
+	json_int_t section =
+	    json_integer_value(json_object_get(from, "section"));
+	struct master_listener *listener = find_listener(
+	    cohort->master, json_integer_value(json_object_get(from, "id")));
+
+	if (listener == NULL || section < 0 ||
+	    (size_t)section >= cohort->settings->listener_count)
+		return error_set(error, ERROR_RUNTIME,
+		    "it has a listener that there is not");
+	cohort->sections[cohort->listener_count] =
+	    &cohort->settings->listeners[section];
+	cohort->listeners[cohort->listener_count++] = listener;
+	listener->users++;
+	return 0;
+}
+
+static int
+use_listeners(
+    struct master_cohort *cohort, const json_t *uses, struct error *error)
+{
+	size_t i, count = json_array_size(uses);
 
 	cohort->listeners =
 	    memory_alloc_array(count + 1, sizeof(struct master_listener *));
-	for (i = 0; i < count; i++) {
-		listener = find_listener(
-		    cohort->master, json_integer_value(json_array_get(ids, i)));
-		if (listener == NULL)
-			return error_set(error, ERROR_RUNTIME,
-			    "it has a listener that there is not");
-		cohort->listeners[cohort->listener_count++] = listener;
-		listener->users++;
-	}
+	cohort->sections = memory_alloc_array(
+	    count + 1, sizeof(const struct settings_listener *));
+	for (i = 0; i < count; i++)
+		if (use_listener(cohort, json_array_get(uses, i), error) == -1)
+			return -1;
 	return 0;
 }
 
@@ -185,14 +200,16 @@ take_cohort(struct master *master, struct master_document *state,
 {
 	struct master_cohort *cohort = master_cohort_adopt(master);
 
+	list_append(&master->cohorts, &cohort->link);
 	if (master_state_take_object(
 		state, from, &master_table_cohort, cohort, error) == -1 ||
 	    config_from_json(json_object_get(from, "settings"),
 		&cohort->settings, error) == -1 ||
 	    worker_credentials_find(
 		cohort->settings, &cohort->credentials, error) == -1 ||
-	    master_state_take_mounts(json_object_get(from, "mounts"),
-		&cohort->mounts, error) == -1 ||
+	    master_state_take_mounts(master, state,
+		json_object_get(from, "mounts"), &cohort->mounts,
+		error) == -1 ||
 	    use_listeners(cohort, json_object_get(from, "listeners"), error) ==
 		-1)
 		return -1;
@@ -268,7 +285,7 @@ take_parts(
 	if (speaker == NULL)
 		return error_set(error, ERROR_RUNTIME, "no cohort serves");
 	if (master_quarantine_open(master, speaker->settings, error) == -1 ||
-	    master_state_take_quarantine(master,
+	    master_state_take_quarantine(master, state,
 		json_object_get(state->root, "quarantine"), error) == -1)
 		return -1;
 	return master_state_take_control(

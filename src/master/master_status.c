@@ -166,6 +166,10 @@ master_status(const struct master *master)
 	json_object_set_new(status, "listeners", describe_listeners(master));
 	json_object_set_new(status, "quarantine", describe_quarantine(master));
 	json_object_set_new(
+	    status, "probation", master_probation_status(master));
+	json_object_set_new(
+	    status, "returned", master_probation_returned(master));
+	json_object_set_new(
 	    status, "orphans", json_integer((json_int_t)master->orphan_count));
 	json_object_set_new(status, "records",
 	    json_integer((json_int_t)json_array_size(crashes)));

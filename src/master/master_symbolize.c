@@ -4,7 +4,7 @@
  * that a process named which had crashed, so it has the rights of the workers
  * and nothing of the master's but the pipe for its answer; that is the word
  * of a stranger too.  Its question lies in memory that it inherits: nobody
- * has to write it.
+ * has to write it; and so do the bytes of the cohort's modules.
  *
  * A few run at a time, the others wait: workers can crash faster than their
  * stacks can be read.
@@ -28,6 +28,7 @@
 #include "base/base_object.h"
 #include "master/master_child.h"
 #include "master/master_frames.h"
+#include "master/master_mounts.h"
 
 #define PROGRAM     "cohort-symbolize"
 #define RUNNING_MAX 4
@@ -49,6 +50,7 @@ struct master_symbolize {
 	struct master *master;
 	struct list_link link; /* in waiting, until it runs */
 	struct worker_credentials credentials;
+	struct master_mounts *mounts;
 	char *program;
 	struct buffer question, answer;
 	struct event readable, timer;
@@ -62,6 +64,18 @@ struct master_symbolize {
 };
 
 /* ---- the child ---- */
+
+/* It is to have them under the numbers that its question has. */
+static int
+keep_modules(const struct master_mounts *mounts, struct error *error)
+{
+	size_t i;
+
+	for (i = 0; mounts != NULL && i < mounts->pin_count; i++)
+		if (fd_set_cloexec(mounts->pins[i]->fd, false, error) == -1)
+			return -1;
+	return 0;
+}
 
 /* Returns only when it cannot be done. */
 static void
@@ -79,7 +93,8 @@ run_program(struct master_symbolize *symbolize)
 		(ssize_t)question->size ||
 	    lseek(fd, 0, SEEK_SET) == -1 || dup2(fd, STDIN_FILENO) == -1)
 		return;
-	if (worker_credentials_drop(&symbolize->credentials, &error) == -1 ||
+	if (keep_modules(symbolize->mounts, &error) == -1 ||
+	    worker_credentials_drop(&symbolize->credentials, &error) == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		return;
 	execve(symbolize->program, arguments, environment);
@@ -171,6 +186,22 @@ watch(struct master_symbolize *symbolize, int fd, pid_t pid)
 	finish_after(symbolize, TIME_MAX_S);
 }
 
+static pid_t
+fork_child(const struct master_symbolize *symbolize, int answer)
+{
+	const struct master_mounts *mounts = symbolize->mounts;
+	size_t i, count = mounts != NULL ? mounts->pin_count : 0;
+	int *keep = memory_alloc_array(count + 1, sizeof(*keep));
+	pid_t pid;
+
+	for (i = 0; i < count; i++)
+		keep[i] = mounts->pins[i]->fd;
+	keep[count] = answer;
+	pid = master_child_fork(keep, count + 1, TIME_MAX_S);
+	memory_free(keep);
+	return pid;
+}
+
 static void
 run(struct master_symbolize *symbolize)
 {
@@ -181,7 +212,7 @@ run(struct master_symbolize *symbolize)
 		finish_after(symbolize, 0);
 		return;
 	}
-	pid = master_child_fork(ends[1], TIME_MAX_S);
+	pid = fork_child(symbolize, ends[1]);
 	if (pid == 0)
 		be_child(symbolize, ends[1]);
 	fd_close(&ends[1]);
@@ -250,28 +281,29 @@ can_run(struct master_symbolize *symbolize)
 }
 
 struct master_symbolize *
-master_symbolize_start(struct master *master, const struct ipc_process *process,
-    const struct ipc_report *report,
-    const struct worker_credentials *credentials,
+master_symbolize_start(const struct master_cohort *cohort,
+    const struct ipc_process *process, const struct ipc_report *report,
     void (*on_done)(
 	void *context, const struct master_frame *frames, size_t count),
     void *context)
 {
-	struct master_symbolizer *symbolizer = get_symbolizer(master);
+	struct master_symbolizer *symbolizer = get_symbolizer(cohort->master);
 	struct master_symbolize *symbolize;
 
 	OBJECT_NEW(symbolize, MASTER_SYMBOLIZE_MAGIC);
-	symbolize->master = master;
+	symbolize->master = cohort->master;
 	symbolize->fd = symbolize->process = -1;
-	symbolize->credentials = *credentials;
+	symbolize->credentials = cohort->credentials;
+	if (cohort->mounts != NULL)
+		symbolize->mounts = master_mounts_hold(cohort->mounts);
 	symbolize->on_done = on_done;
 	symbolize->context = context;
 	buffer_init(&symbolize->question, 0);
 	buffer_init(&symbolize->answer, ANSWER_MAX);
-	event_assign(
-	    &symbolize->timer, master->base, -1, 0, on_timer, symbolize);
-	master_frames_init(
-	    &symbolize->frames, process, report, &symbolize->question);
+	event_assign(&symbolize->timer, cohort->master->base, -1, 0, on_timer,
+	    symbolize);
+	master_frames_init(&symbolize->frames, process, report,
+	    symbolize->mounts, &symbolize->question);
 	if (can_run(symbolize)) {
 		list_append(&symbolizer->waiting, &symbolize->link);
 		run_next(symbolizer);
@@ -292,6 +324,7 @@ master_symbolize_stop(struct master_symbolize **symbolize_pointer)
 	buffer_fini(&symbolize->question);
 	buffer_fini(&symbolize->answer);
 	memory_free(symbolize->program);
+	master_mounts_release(&symbolize->mounts);
 	OBJECT_FREE(symbolize);
 }
 

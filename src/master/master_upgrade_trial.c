@@ -234,7 +234,7 @@ fork_trial(struct master_trial *trial, const struct master *master,
 	int *kept;
 
 	count = list_kept(master, state, output, &kept);
-	trial->pid = master_child_fork_with(kept, count, seconds);
+	trial->pid = master_child_fork(kept, count, seconds);
 	if (trial->pid == 0)
 		run(binary, master->options->arguments, state, output, kept,
 		    count);

@@ -129,9 +129,8 @@ master_warning_on_warned(struct master_worker *worker)
 	    report.tid != warning->tid)
 		return;
 	event_del(&warning->deadline);
-	warning->symbolize =
-	    master_symbolize_start(warning->master, worker->process, &report,
-		&worker->cohort->credentials, on_names, warning);
+	warning->symbolize = master_symbolize_start(
+	    worker->cohort, worker->process, &report, on_names, warning);
 }
 
 void

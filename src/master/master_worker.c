@@ -115,6 +115,9 @@ tell_quarantine(struct master_worker *worker)
 	struct ipc_current current;
 	struct ipc_report report;
 
+	/* Else it was of the self-check, which nobody else asks for. */
+	if (!worker->had_served)
+		return;
 	if (worker->hung_ms > 0)
 		thread = worker->hung_thread;
 	if (ipc_report_read(process, &process->crash, &report))
@@ -178,6 +181,13 @@ steps[MASTER_WORKER_STATE_COUNT][MASTER_WORKER_EVENT_COUNT] = {
 		[MASTER_WORKER_ON_EXIT]    = { true, MASTER_WORKER_FAILED,   note_exit },
 	},
 	[MASTER_WORKER_READY] = {
+		[MASTER_WORKER_ON_PROVEN]  = { true, MASTER_WORKER_PROVEN,   NULL },
+		[MASTER_WORKER_ON_RETIRE]  = { true, MASTER_WORKER_RETIRING, tell_retire },
+		[MASTER_WORKER_ON_HANG]    = { true, MASTER_WORKER_HUNG,     note_hang },
+		[MASTER_WORKER_ON_CRASH]   = { true, MASTER_WORKER_CRASHED,  note_crash },
+		[MASTER_WORKER_ON_EXIT]    = { true, MASTER_WORKER_GONE,     note_exit },
+	},
+	[MASTER_WORKER_PROVEN] = {
 		[MASTER_WORKER_ON_SERVE]   = { true, MASTER_WORKER_SERVING,  tell_serve },
 		[MASTER_WORKER_ON_RETIRE]  = { true, MASTER_WORKER_RETIRING, tell_retire },
 		[MASTER_WORKER_ON_HANG]    = { true, MASTER_WORKER_HUNG,     note_hang },
@@ -215,6 +225,7 @@ steps[MASTER_WORKER_STATE_COUNT][MASTER_WORKER_EVENT_COUNT] = {
 static const char *const state_names[MASTER_WORKER_STATE_COUNT] = {
 	[MASTER_WORKER_STARTING] = "starting",
 	[MASTER_WORKER_READY]    = "ready",
+	[MASTER_WORKER_PROVEN]   = "proven",
 	[MASTER_WORKER_SERVING]  = "serving",
 	[MASTER_WORKER_RETIRING] = "retiring",
 	[MASTER_WORKER_HUNG]     = "hung",

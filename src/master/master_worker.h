@@ -3,13 +3,14 @@
  * A worker as the master sees it: a table [state][event], whose state is
  * written by master_worker_advance only.
  *
- *	starting -READY-> ready -SERVE-> serving -RETIRE-> retiring
- *	    |               |               |                 |
- *	    +---------------+-------+-------+-----------------+
- *	    |                       |                         |
- *	 TIMEOUT, HANG: hung     CRASH: crashed          EXIT: gone
+ *	starting -READY-> ready -PROVEN-> proven -SERVE-> serving -RETIRE->
+ *	    |               |                |               |     retiring
+ *	    +---------------+-------+--------+---------------+-----+
+ *	    |                       |                              |
+ *	 TIMEOUT, HANG: hung     CRASH: crashed               EXIT: gone
  *	 EXIT: failed
  *
+ * ready: set up, and the self-check, if there is one, under way.
  * failed: died before READY.  hung: took too long for something and was sent
  * the signal that ends it, but has not ended.  crashed: it said so, or ended
  * by it; its slot and its place in the cohort are its successor's.
@@ -24,6 +25,7 @@ struct master_worker;
 enum master_worker_state {
 	MASTER_WORKER_STARTING,
 	MASTER_WORKER_READY,
+	MASTER_WORKER_PROVEN,
 	MASTER_WORKER_SERVING,
 	MASTER_WORKER_RETIRING,
 	MASTER_WORKER_HUNG,
@@ -35,6 +37,7 @@ enum master_worker_state {
 
 enum master_worker_event {
 	MASTER_WORKER_ON_READY,   /* its message */
+	MASTER_WORKER_ON_PROVEN,  /* the self-check passed, or none is made */
 	MASTER_WORKER_ON_SERVE,   /* we tell it to serve */
 	MASTER_WORKER_ON_RETIRE,  /* we tell it to retire */
 	MASTER_WORKER_ON_TIMEOUT, /* start, shutdown or end took too long */

@@ -22,9 +22,9 @@ take_image(struct symbolize_input *input, const char *line)
 	image = &input->images[input->image_count];
 	if (sscanf(line,
 		"image %" SCNx64 " %" SCNx64 " %" SCNx64
-		" %" WIDTH_OF(SYMBOLIZE_BUILD_ID_MAX) "s %n",
+		" %" WIDTH_OF(SYMBOLIZE_BUILD_ID_MAX) "s %d %n",
 		&image->bias, &image->begin, &image->end, image->build_id,
-		&path) != 4 ||
+		&image->descriptor, &path) != 5 ||
 	    line[path] != '/' || image->begin >= image->end)
 		return;
 	if (strcmp(image->build_id, "-") == 0)

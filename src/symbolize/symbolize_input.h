@@ -2,10 +2,11 @@
 /*
  * What cohort-symbolize is asked, a line each, numbers in hexadecimal:
  *
- *	image BIAS BEGIN END BUILD-ID PATH
+ *	image BIAS BEGIN END BUILD-ID DESCRIPTOR PATH
  *	frame ADDRESS exact
  *	frame ADDRESS return
  *
+ * DESCRIPTOR, in decimal, has the bytes, whatever is at PATH; -1: none.
  * BUILD-ID is "-" when there is none.  "return" is an address that a call
  * returns to.  Images come before the frames that lie in them.  A line that
  * is neither is ignored, as is what exceeds the limits: whoever wrote it had
@@ -27,6 +28,7 @@
 struct symbolize_image {
 	uint64_t bias, begin, end;
 	char build_id[SYMBOLIZE_BUILD_ID_MAX + 1]; /* hex; "" for none */
+	int descriptor;                            /* or -1 */
 	char path[SYMBOLIZE_LINE_MAX];
 };
 

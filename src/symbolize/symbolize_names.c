@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The path is the word of a process that crashed: nothing but a regular file
+ * A path is the word of a process that crashed: nothing but a regular file
  * is opened, and looking at what it is opens nothing.  Each file is looked
  * at by itself, so that one that lies about where it is hides no other.
  */
@@ -68,6 +68,20 @@ open_file(const char *path)
 	return fd;
 }
 
+/* A descriptor of its own, or -1. */
+static int
+open_image(const struct symbolize_image *image)
+{
+	int fd;
+
+	if (image->descriptor == -1)
+		return open_file(image->path);
+	fd = fcntl(image->descriptor, F_DUPFD_CLOEXEC, 0);
+	if (fd != -1 && !is_file(fd))
+		fd_close(&fd);
+	return fd;
+}
+
 static bool
 is_build(Dwfl_Module *module, const char *wanted)
 {
@@ -105,7 +119,7 @@ struct symbolize_names *
 symbolize_names_open(const struct symbolize_image *image)
 {
 	struct symbolize_names *names;
-	int fd = open_file(image->path);
+	int fd = open_image(image);
 	GElf_Addr bias;
 
 	if (fd == -1)

@@ -160,20 +160,51 @@ make_protocol(struct worker *worker)
 			.listener = heritage->listeners[i].id,
 			.is_tcp = heritage->listeners[i].is_tcp,
 		};
+	worker->check_origin = (struct conn_origin) {
+		.protocol = &h1_protocol,
+		.context = worker->h1,
+		.is_check = true,
+	};
+}
+
+static struct app_bytes *
+inherited_modules(const struct ipc_heritage *heritage)
+{
+	struct app_bytes *modules =
+	    memory_alloc_array(heritage->module_count + 1, sizeof(*modules));
+	size_t i;
+
+	for (i = 0; i < heritage->module_count; i++)
+		modules[i] = (struct app_bytes) {
+			.path = heritage->modules[i].path,
+			.fd = heritage->modules[i].fd,
+		};
+	return modules;
 }
 
 static int
-make_app(struct worker *worker, struct error *error)
+load_app(struct worker *worker, struct error *error)
 {
+	struct app_bytes *modules = inherited_modules(worker->heritage);
 	const struct app_settings settings = {
 		.settings = worker->heritage->settings,
 		.builtin = worker->heritage->builtin,
 		.services = service_table,
 		.service_count = service_count,
+		.modules = modules,
+		.module_count = worker->heritage->module_count,
 		.host = worker_host_app(worker->host),
 	};
+	int result = app_new(&settings, &worker->app, error);
 
-	if (app_new(&settings, &worker->app, error) == -1)
+	memory_free(modules);
+	return result;
+}
+
+static int
+make_app(struct worker *worker, struct error *error)
+{
+	if (load_app(worker, error) == -1)
 		return -1;
 	worker->server.context = worker->app;
 	if (app_start(worker->app, error) == -1)

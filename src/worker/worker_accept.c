@@ -26,6 +26,7 @@
 #define PAUSE_MS        500
 #define REVIEW_MS       100
 #define RESCUES_AT_ONCE 16
+#define DRAINED_MOST    65536
 
 /* What is read before the close, so that it does not become a reset which
  * takes the answer from the client. */
@@ -43,7 +44,7 @@ struct listener {
 	struct worker_acceptor *acceptor;
 	const struct conn_origin *origin;
 	const char *name;
-	int fd;
+	int fd; /* -1: forgotten */
 	bool is_on, is_paused;
 	bool was_waiting; /* somebody, at the last review */
 	struct event event, pause;
@@ -86,7 +87,8 @@ apply(struct worker_acceptor *acceptor)
 
 	for (i = 0; i < acceptor->count; i++) {
 		listener = &acceptor->listeners[i];
-		set_listening(listener, open && !listener->is_paused);
+		set_listening(listener,
+		    open && !listener->is_paused && listener->fd != -1);
 	}
 	acceptor->worker->slot->accepting = open;
 }
@@ -257,7 +259,8 @@ has_waiting(const struct listener *listener)
 {
 	struct pollfd descriptor = { .fd = listener->fd, .events = POLLIN };
 
-	return !listener->is_paused && poll(&descriptor, 1, 0) == 1;
+	return !listener->is_paused && listener->fd != -1 &&
+	    poll(&descriptor, 1, 0) == 1;
 }
 
 /*
@@ -370,6 +373,39 @@ worker_acceptor_stop(struct worker *worker)
 		listener = &acceptor->listeners[i];
 		event_del(&listener->pause);
 		fd_close(&listener->fd);
+	}
+}
+
+/* Bounded, for a listener's socket that others still use. */
+static void
+drain(struct listener *listener)
+{
+	int count;
+
+	for (count = 0; count < DRAINED_MOST && !listener->is_paused; count++)
+		if (!accept_one(listener))
+			return;
+}
+
+void
+worker_acceptor_forget(struct worker *worker, uint64_t id)
+{
+	struct worker_acceptor *acceptor = worker->acceptor;
+	struct listener *listener;
+	size_t i;
+
+	for (i = 0; i < acceptor->count; i++) {
+		listener = &acceptor->listeners[i];
+		if (listener->origin->listener != id || listener->fd == -1)
+			continue;
+		if (acceptor->is_started) {
+			drain(listener);
+			conn_set_enter(worker->connections);
+		}
+		set_listening(listener, false);
+		event_del(&listener->pause);
+		fd_close(&listener->fd);
+		return;
 	}
 }
 

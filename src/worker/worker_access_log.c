@@ -151,6 +151,8 @@ record(struct http_recorder *recorder, const struct http_exchange *exchange,
 	    LIST_OBJECT(recorder, struct worker_access_log, recorder);
 
 	OBJECT_CHECK(log, WORKER_ACCESS_LOG_MAGIC);
+	if (exchange->is_check)
+		return;
 	count(log, exchange);
 	worker_quarantine_note_end(log->worker, exchange, end);
 	if (log->fd == -1)

@@ -93,5 +93,6 @@ worker_adopt(struct worker *worker, struct ipc_packet *packet)
 	for (i = 0; i < packet->handover.count; i++)
 		adopt(worker, packet, &places[i]);
 	__atomic_store_n(&worker->process->adopted, number, __ATOMIC_RELEASE);
+	conn_set_own(worker->connections);
 	worker_channel_tell_value(worker, IPC_MESSAGE_ADOPTED, number);
 }

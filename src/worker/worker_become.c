@@ -91,17 +91,27 @@ close_others(const struct ipc_heritage *heritage, struct error *error)
 		heritage->error_log, heritage->access_log };
 	const size_t own_count = sizeof(own) / sizeof(own[0]);
 	int *keep, result;
-	size_t i;
+	size_t i, count = own_count;
 
 	keep = memory_alloc_array(
-	    own_count + heritage->listener_count, sizeof(*keep));
+	    own_count + heritage->listener_count + heritage->module_count,
+	    sizeof(*keep));
 	memcpy(keep, own, sizeof(own));
 	for (i = 0; i < heritage->listener_count; i++)
-		keep[own_count + i] = heritage->listeners[i].fd;
-	result =
-	    fd_close_all_but(keep, own_count + heritage->listener_count, error);
+		keep[count++] = heritage->listeners[i].fd;
+	for (i = 0; i < heritage->module_count; i++)
+		keep[count++] = heritage->modules[i].fd;
+	result = fd_close_all_but(keep, count, error);
 	memory_free(keep);
 	return result;
+}
+
+/* Descriptors that are not for connections. */
+static uint64_t
+others(const struct ipc_heritage *heritage)
+{
+	return heritage->settings->open_files + heritage->listener_count +
+	    heritage->module_count + DESCRIPTORS_KEPT;
 }
 
 /* Descriptors suffice for so many connections; at least half of the limit
@@ -109,12 +119,11 @@ close_others(const struct ipc_heritage *heritage, struct error *error)
 static uint64_t
 room_for_connections(const struct worker *worker, size_t limit)
 {
-	uint64_t others = worker->heritage->settings->open_files +
-	    worker->heritage->listener_count + DESCRIPTORS_KEPT;
+	uint64_t kept = others(worker->heritage);
 
-	if (others > limit / 2)
-		others = limit / 2;
-	return limit > others ? limit - others : 1;
+	if (kept > limit / 2)
+		kept = limit / 2;
+	return limit > kept ? limit - kept : 1;
 }
 
 static int
@@ -123,8 +132,7 @@ limit_connections(struct worker *worker, struct error *error)
 	const struct settings *settings = worker->heritage->settings;
 	size_t limit;
 
-	if (fd_raise_limit(settings->max_connections + settings->open_files +
-		    worker->heritage->listener_count + DESCRIPTORS_KEPT,
+	if (fd_raise_limit(settings->max_connections + others(worker->heritage),
 		&limit, error) == -1)
 		return -1;
 	worker->max_connections = room_for_connections(worker, limit);

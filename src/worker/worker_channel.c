@@ -112,6 +112,12 @@ on_message(struct worker *worker, struct ipc_packet *packet)
 	case IPC_MESSAGE_ADOPT:
 		worker_adopt(worker, packet);
 		break;
+	case IPC_MESSAGE_CHECK:
+		worker_self_check(worker, packet);
+		break;
+	case IPC_MESSAGE_FORGET:
+		worker_acceptor_forget(worker, message->value);
+		break;
 	default:
 		break;
 	}
@@ -165,10 +171,12 @@ on_channel(evutil_socket_t fd, short events, void *context)
 	(void)fd;
 	(void)events;
 	OBJECT_CAST(worker, context, WORKER_MAGIC);
-	conn_set_enter(worker->connections);
-	for (count = 0; count < MESSAGES_AT_ONCE; count++)
+	for (count = 0; count < MESSAGES_AT_ONCE; count++) {
+		/* The one before may have settled. */
+		conn_set_enter(worker->connections);
 		if (!take_one(worker))
 			break;
+	}
 	conn_set_settle(worker->connections);
 }
 

@@ -7,6 +7,7 @@
 #include <link.h>
 #include <string.h>
 
+#include "app/app_module.h"
 #include "worker/worker_crash.h"
 #include "worker/worker_private.h"
 
@@ -54,14 +55,31 @@ take_notes(struct ipc_image *image, const ElfW(Phdr) * segment)
 	}
 }
 
+/* As it was configured, of a module that was loaded by its descriptor. */
+static const char *
+path_of(const struct ipc_heritage *heritage, const char *name)
+{
+	char its_name[APP_MODULE_NAME_SIZE];
+	size_t i;
+
+	for (i = 0; i < heritage->module_count; i++) {
+		app_module_name(heritage->modules[i].fd, its_name);
+		if (strcmp(name, its_name) == 0)
+			return heritage->modules[i].path;
+	}
+	return name;
+}
+
 static void
-describe(struct ipc_image *image, const struct dl_phdr_info *info)
+describe(struct ipc_image *image, const struct dl_phdr_info *info,
+    const struct ipc_heritage *heritage)
 {
 	ElfW(Half) i;
 
 	memset(image, 0, sizeof(*image));
 	image->bias = info->dlpi_addr;
-	strncpy(image->path, info->dlpi_name, sizeof(image->path) - 1);
+	strncpy(image->path, path_of(heritage, info->dlpi_name),
+	    sizeof(image->path) - 1);
 	for (i = 0; i < info->dlpi_phnum; i++) {
 		if (info->dlpi_phdr[i].p_type == PT_LOAD)
 			take_segment(image, &info->dlpi_phdr[i]);
@@ -72,6 +90,7 @@ describe(struct ipc_image *image, const struct dl_phdr_info *info)
 }
 
 struct notes {
+	const struct ipc_heritage *heritage;
 	struct ipc_process *process;
 	uint32_t count;
 };
@@ -84,7 +103,8 @@ on_image(struct dl_phdr_info *info, size_t size, void *context)
 	(void)size;
 	if (notes->count == IPC_IMAGES_MAX)
 		return 1;
-	describe(&notes->process->images[notes->count++], info);
+	describe(
+	    &notes->process->images[notes->count++], info, notes->heritage);
 	return 0;
 }
 
@@ -92,7 +112,10 @@ on_image(struct dl_phdr_info *info, size_t size, void *context)
 void
 worker_images_note(struct worker *worker)
 {
-	struct notes notes = { .process = worker->process };
+	struct notes notes = {
+		.heritage = worker->heritage,
+		.process = worker->process,
+	};
 
 	dl_iterate_phdr(on_image, &notes);
 	__atomic_store_n(

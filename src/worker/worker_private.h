@@ -84,6 +84,7 @@ struct worker {
 
 	struct conn_set *connections;
 	struct conn_origin *origins; /* one a listener */
+	struct conn_origin check_origin;
 	struct arena_pool *arena_pool;
 	struct http_server server;
 	struct h1 *h1;
@@ -114,6 +115,9 @@ void worker_channel_tell_value(
 /* worker_adopt.c: takes over a batch and acknowledges. */
 void worker_adopt(struct worker *worker, struct ipc_packet *packet);
 
+/* worker_self_check.c: answers the master's request on that descriptor. */
+void worker_self_check(struct worker *worker, struct ipc_packet *packet);
+
 /* worker_quarantine.c: maps it; struct app_host's function; and what is told
  * to the master when an exchange with a probe has ended. */
 int worker_quarantine_open(struct worker *worker, struct error *error);
@@ -133,6 +137,8 @@ void worker_acceptor_start(struct worker *worker); /* SERVE */
 void worker_acceptor_stop(struct worker *worker);  /* closes listeners */
 /* PAUSE: from then on, at any time of its life. */
 void worker_acceptor_pause(struct worker *worker, bool on);
+/* That one goes: accepts who waits in its queue, and closes it. */
+void worker_acceptor_forget(struct worker *worker, uint64_t id);
 /* A connection went away: maybe the gate opens. */
 void worker_acceptor_review(struct worker *worker);
 

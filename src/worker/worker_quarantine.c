@@ -62,7 +62,7 @@ worker_quarantine_ask(struct worker *worker, struct http_exchange *exchange)
 	uint64_t now;
 	uint32_t place;
 
-	if (worker->quarantine == NULL ||
+	if (worker->quarantine == NULL || exchange->is_check ||
 	    !ipc_quarantine_find(worker->quarantine, &words, &place, &entry))
 		return 0;
 	now = clock_monotonic_ms();

@@ -37,6 +37,7 @@ static const char *const fine[] = {
 	" info: listening on ",
 	" info: no longer listening on ",
 	" info: cohort 1 serves with ",
+	" proven in ", /* of a reload: behind its line that is waited for */
 	" info: stopping",
 	" info: stopped",
 	"defer_accept is off",

@@ -81,13 +81,11 @@ wait_for_file(const char *directory, char path_r[PATH_ROOM])
 	}
 }
 
-/* A daemon with a worker that crashed, its core, and the module's path. */
+/* A daemon that may leave cores, and its module's path. */
 static struct test_daemon *
-start_and_crash(char core_r[PATH_ROOM], char module_r[PATH_ROOM])
+start(char module_r[PATH_ROOM])
 {
 	struct test_daemon *daemon = test_daemon_new();
-	struct test_client client;
-	const char *line;
 
 	snprintf(module_r, PATH_ROOM, "%s",
 	    test_daemon_module(daemon, "module_test"));
@@ -99,6 +97,15 @@ start_and_crash(char core_r[PATH_ROOM], char module_r[PATH_ROOM])
 	test_daemon_prepare(daemon, allow_cores, NULL);
 	test_daemon_expect(daemon, " info: a worker starts");
 	test_daemon_start(daemon, "-c", "@/conf", NULL);
+	return daemon;
+}
+
+static void
+crash(struct test_daemon *daemon, char core_r[PATH_ROOM])
+{
+	struct test_client client;
+	const char *line;
+
 	test_client_connect(&client, test_daemon_port(daemon));
 	test_client_send_text(
 	    &client, "GET /segfault HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -106,6 +113,15 @@ start_and_crash(char core_r[PATH_ROOM], char module_r[PATH_ROOM])
 	ck_assert_msg(strstr(line, "core dumped") != NULL, "%s", line);
 	test_client_close(&client);
 	wait_for_file(test_daemon_path(daemon, "cores"), core_r);
+}
+
+/* A daemon with a worker that crashed, its core, and the module's path. */
+static struct test_daemon *
+start_and_crash(char core_r[PATH_ROOM], char module_r[PATH_ROOM])
+{
+	struct test_daemon *daemon = start(module_r);
+
+	crash(daemon, core_r);
 	return daemon;
 }
 
@@ -176,6 +192,28 @@ START_TEST(of_a_module_that_was_replaced)
 }
 END_TEST
 
+/* The same file with other bytes: what the worker ran is nowhere but in the
+ * daemon's memory. */
+START_TEST(of_a_module_that_was_overwritten_before)
+{
+	char core[PATH_ROOM], module[PATH_ROOM], other[PATH_ROOM], *data;
+	struct test_daemon *daemon = start(module);
+	FILE *file = fopen(module, "w");
+	size_t size;
+
+	snprintf(other, sizeof(other), "%s",
+	    test_daemon_module(daemon, "module_bad"));
+	data = test_file_read(other, &size);
+	ck_assert_uint_eq(fwrite(data, 1, size, file), size);
+	ck_assert_int_eq(fclose(file), 0);
+	free(data);
+	crash(daemon, core);
+	wait_for_file(test_daemon_path(daemon, "state/modules"), other);
+	expect_frame(daemon, core);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 START_TEST(of_a_module_that_was_removed_when_no_daemon_runs)
 {
 	char core[PATH_ROOM], module[PATH_ROOM];
@@ -233,6 +271,7 @@ main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, of_a_module_as_it_was);
 	tcase_add_test(tcase, of_a_module_that_was_replaced);
+	tcase_add_test(tcase, of_a_module_that_was_overwritten_before);
 	tcase_add_test(tcase, of_a_module_that_was_removed_when_no_daemon_runs);
 	tcase_add_test(tcase, without_gdb);
 	suite_add_tcase(suite, tcase);

@@ -117,7 +117,7 @@ END_TEST
  * they are not. */
 START_TEST(a_try_that_lasts_is_enough)
 {
-	struct test_daemon *daemon = start(1, "1500ms", "");
+	struct test_daemon *daemon = start(3, "1500ms", "");
 	struct test_client client;
 	long long asked;
 
@@ -125,7 +125,7 @@ START_TEST(a_try_that_lasts_is_enough)
 	test_quiet(1600);
 	test_poison_begin(daemon, &client, BAD);
 	test_poison_put(daemon, "bad", "c");
-	test_poison_expect(daemon, BAD, 3, 503);
+	test_poison_expect(daemon, BAD, 10, 503);
 	test_poison_take(daemon, "bad");
 	test_poison_expect_line(daemon, BAD, "was tried again, and is let out");
 	ck_assert_int_eq(test_poison_try(daemon, BAD, &asked), 200);
@@ -214,12 +214,20 @@ END_TEST
 
 /* ---- reloads ---- */
 
+/* The old workers, who may still take a request, have gone. */
 static void
-reload(struct test_daemon *daemon)
+reload(struct test_daemon *daemon, size_t workers)
 {
+	long long until = test_now_ms() + TEST_DEADLINE_MS;
+	pid_t pids[16];
+
 	test_daemon_expect(daemon, " info: reload: reading");
 	test_daemon_signal(daemon, SIGHUP);
 	test_daemon_wait(daemon, " info: reloaded: cohort ");
+	while (test_daemon_workers(daemon, pids, 16) != workers) {
+		ck_assert_int_lt(test_now_ms(), until);
+		test_pause();
+	}
 }
 
 /* Another file of the same code, in the place of the first. */
@@ -252,7 +260,7 @@ START_TEST(a_reload_of_the_same_changes_nothing)
 		/* The same bytes in another file. */
 		if (i == 1)
 			test_daemon_module(daemon, "module_poison");
-		reload(daemon);
+		reload(daemon, 2);
 		test_poison_expect(daemon, BAD, 5, 503);
 		test_poison_expect(daemon, "/poison/good", 1, 200);
 	}
@@ -269,7 +277,7 @@ START_TEST(a_reload_of_the_same_keeps_the_count)
 
 	test_poison_put(daemon, "bad", "c");
 	test_poison_expect(daemon, BAD, 2, 500);
-	reload(daemon);
+	reload(daemon, 1);
 	test_poison_expect(daemon, BAD, 1, 500);
 	test_poison_expect_line(daemon, BAD, "is refused for");
 	test_poison_expect(daemon, BAD, 3, 503);
@@ -282,7 +290,7 @@ START_TEST(a_changed_module_has_another_chance)
 	struct test_daemon *daemon = start(1, "10m", "");
 
 	change_module(daemon);
-	reload(daemon);
+	reload(daemon, 1);
 	test_poison_expect(daemon, "/hello", 1, 200);
 	test_daemon_wait_count(
 	    daemon, "is let out, as its module has changed", 1);
@@ -302,7 +310,7 @@ switch_off(struct test_daemon *daemon)
 	    "listen \"127.0.0.1:0\" {}\n"
 	    "host \"*\" { mount \"/\" { module = \"@/module_poison.so\" "
 	    "set { directory = \"@\" } } }\n");
-	reload(daemon);
+	reload(daemon, 1);
 }
 
 START_TEST(switched_off_it_lets_all_out)

@@ -3,6 +3,11 @@
  * Real shared objects, made by $CC (cc) in a temporary directory.  They spell
  * struct cohort_module out, so that they can be what no header of ours makes.
  */
+#include <sys/mman.h>
+#include <sys/mount.h>
+
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +71,7 @@ load(const char *path)
 	struct error error;
 
 	ck_assert_msg(
-	    app_module_load(path, &module, &error) == 0, "%s", error.text);
+	    app_module_load(path, -1, &module, &error) == 0, "%s", error.text);
 	return module;
 }
 
@@ -130,10 +135,82 @@ START_TEST(says_what_to_do_with_a_bad_object)
 
 	if (objects[_i].source != NULL)
 		compile("x.so", objects[_i].source, "");
-	ck_assert_int_eq(app_module_load("./x.so", &module, &error), -1);
+	ck_assert_int_eq(app_module_load("./x.so", -1, &module, &error), -1);
 	snprintf(expected, sizeof(expected), "./x.so: %s", objects[_i].words);
 	ck_assert_str_eq(error.text, expected);
 	ck_assert_int_eq(error.kind, ERROR_CONFIG);
+}
+END_TEST
+
+/* As a worker has it: a descriptor, and a file that is something else. */
+static int
+load_bytes(
+    const char *path, struct cohort_module *module_r, struct error *error)
+{
+	char data[65536];
+	int from = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = memfd_create("module", MFD_CLOEXEC);
+	ssize_t size;
+
+	while ((size = read(from, data, sizeof(data))) > 0)
+		ck_assert_int_eq(write(fd, data, (size_t)size), size);
+	close(from);
+	ck_assert_int_eq(truncate(path, 0), 0);
+	return app_module_load(path, fd, module_r, error);
+}
+
+START_TEST(says_the_same_of_bytes_in_memory)
+{
+	struct cohort_module module;
+	struct error error;
+	char expected[200];
+
+	if (objects[_i].source == NULL)
+		return;
+	compile("x.so", objects[_i].source, "");
+	ck_assert_int_eq(load_bytes("./x.so", &module, &error), -1);
+	snprintf(expected, sizeof(expected), "./x.so: %s", objects[_i].words);
+	ck_assert_str_eq(error.text, expected);
+}
+END_TEST
+
+START_TEST(loads_bytes_in_memory)
+{
+	struct cohort_module first, second;
+	struct error error;
+	char values[200];
+
+	snprintf(values, sizeof(values),
+	    "0x%xu, %u, %zu, %u, \"hello\", \"0.1\", setup",
+	    COHORT_MODULE_MAGIC, COHORT_ABI, sizeof(struct cohort_module),
+	    COHORT_API);
+	compile_with_header("x.so", values);
+	ck_assert_msg(
+	    load_bytes("x.so", &first, &error) == 0, "%s", error.text);
+	/* Of the same file another one. */
+	compile_with_header("x.so", values);
+	ck_assert_msg(
+	    load_bytes("x.so", &second, &error) == 0, "%s", error.text);
+	ck_assert_ptr_ne(first.name, second.name);
+	ck_assert_int_eq(second.setup(NULL), 7);
+}
+END_TEST
+
+/* In a world of its own, which only root can make. */
+START_TEST(says_what_is_wrong_without_proc)
+{
+	struct cohort_module module;
+	struct error error;
+
+	compile("x.so", "int x;\n", "");
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount("none", "/proc", "tmpfs", 0, NULL) == -1)
+		return;
+	ck_assert_int_eq(load_bytes("./x.so", &module, &error), -1);
+	ck_assert_str_eq(error.text,
+	    "./x.so: modules are loaded by /proc, which is not mounted, or "
+	    "shows other processes");
 }
 END_TEST
 
@@ -143,7 +220,7 @@ START_TEST(names_the_path_that_was_given)
 	struct error error;
 
 	compile("x.so", "int x;\n", "");
-	ck_assert_int_eq(app_module_load("x.so", &module, &error), -1);
+	ck_assert_int_eq(app_module_load("x.so", -1, &module, &error), -1);
 	ck_assert_str_eq(error.text,
 	    "x.so: no cohort_module: does it end in COHORT_MODULE?");
 }
@@ -157,7 +234,7 @@ START_TEST(a_text_file_is_no_module)
 
 	fputs("hello\n", file);
 	fclose(file);
-	ck_assert_int_eq(app_module_load("x.so", &module, &error), -1);
+	ck_assert_int_eq(app_module_load("x.so", -1, &module, &error), -1);
 	ck_assert_msg(strncmp(error.text, "x.so: ", 6) == 0, "%s", error.text);
 }
 END_TEST
@@ -167,7 +244,7 @@ write_versions(const char *version)
 {
 	FILE *file = fopen("versions", "w");
 
-	fprintf(file, "%s { global: cohort_new; local: *; };\n", version);
+	fprintf(file, "%s { global: cohort_new; new; local: *; };\n", version);
 	fclose(file);
 }
 
@@ -183,10 +260,34 @@ START_TEST(names_the_symbol_version_that_is_missing)
 	    "-L. -lnew '-Wl,-rpath,$ORIGIN'");
 	write_versions("COHORT_1.2");
 	compile("libnew.so", library, "-Wl,--version-script=versions");
-	ck_assert_int_eq(app_module_load("./x.so", &module, &error), -1);
+	ck_assert_int_eq(app_module_load("./x.so", -1, &module, &error), -1);
 	ck_assert_str_eq(error.text,
 	    "./x.so: needs COHORT_1.3: upgrade libcohort, this "
 	    "is " COHORT_VERSION);
+}
+END_TEST
+
+/* Who requires it is called by its path. */
+START_TEST(names_the_path_inside_of_a_reason)
+{
+	static const char library[] = "int new(void) { return 1; }\n";
+	struct cohort_module module;
+	struct error error;
+
+	write_versions("NEW_2");
+	compile("libnew.so", library,
+	    "-Wl,--version-script=versions -Wl,-soname,libnew.so");
+	compile("x.so", "int new(void); void *x = new;\n",
+	    "-L. -lnew '-Wl,-rpath,$ORIGIN'");
+	write_versions("NEW_1");
+	compile("libnew.so", library,
+	    "-Wl,--version-script=versions -Wl,-soname,libnew.so");
+	ck_assert_int_eq(load_bytes("./x.so", &module, &error), -1);
+	ck_assert_msg(strncmp(error.text, "./x.so: ", 8) == 0 &&
+		strstr(error.text,
+		    "version `NEW_2' not found (required by "
+		    "./x.so)") != NULL,
+	    "%s", error.text);
 }
 END_TEST
 
@@ -312,7 +413,12 @@ main(void)
 	tcase_add_test(objects_case, the_same_path_is_the_same_module);
 	tcase_add_loop_test(
 	    objects_case, says_what_to_do_with_a_bad_object, 0, ROWS(objects));
+	tcase_add_loop_test(
+	    objects_case, says_the_same_of_bytes_in_memory, 0, ROWS(objects));
+	tcase_add_test(objects_case, loads_bytes_in_memory);
+	tcase_add_test(objects_case, says_what_is_wrong_without_proc);
 	tcase_add_test(objects_case, names_the_path_that_was_given);
+	tcase_add_test(objects_case, names_the_path_inside_of_a_reason);
 	tcase_add_test(objects_case, a_text_file_is_no_module);
 	tcase_add_test(objects_case, names_the_symbol_version_that_is_missing);
 	suite_add_tcase(suite, objects_case);

@@ -92,6 +92,41 @@ START_TEST(test_row)
 }
 END_TEST
 
+/* A crash before the master knows would give it to two workers. */
+START_TEST(test_no_row_until_it_is_owned)
+{
+	const struct ipc_row *row = &fake.rows[0];
+	int ends[2];
+
+	fake_pair(&fake, SOCK_STREAM, ends);
+	conn_set_enter(fake.set);
+	conn_set_adopt(fake.set, ends[0], &orphan, "", &fake.origin);
+	ck_assert_int_eq(row->fd, 0);
+	conn_set_own(fake.set);
+	ck_assert_int_eq(row->fd, ends[0] + 1);
+	conn_set_settle(fake.set);
+}
+END_TEST
+
+static void
+own_again(struct fake *state, struct conn *conn)
+{
+	conn_exchange_begin(conn, 77, false);
+	conn_mark(conn, 0);
+	conn_set_own(state->set);
+}
+
+/* What happened to one since then stays in its row. */
+START_TEST(test_owned_once)
+{
+	adopt("");
+	fake.on_open = own_again;
+	conn_set_settle(fake.set);
+	ck_assert_uint_eq(fake.rows[0].exchange_id, 77);
+	ck_assert_uint_eq(fake.rows[0].exchange, IPC_ROW_UNANSWERED);
+}
+END_TEST
+
 static void
 look_at_input(struct fake *state, struct conn *conn)
 {
@@ -326,6 +361,8 @@ main(void)
 	tcase_add_test(tests, test_idle);
 	tcase_add_test(tests, test_accepted_ones_are_not_adopted);
 	tcase_add_test(tests, test_row);
+	tcase_add_test(tests, test_no_row_until_it_is_owned);
+	tcase_add_test(tests, test_owned_once);
 	tcase_add_test(tests, test_input_comes_behind_open);
 	tcase_add_test(tests, test_most_input);
 	tcase_add_test(tests, test_overdue);

@@ -44,6 +44,7 @@ struct fake {
 	void (*on_input)(struct fake *fake, struct conn *conn);
 	void (*on_writable)(struct fake *fake, struct conn *conn);
 	void (*on_deadline)(struct fake *fake, struct conn *conn);
+	void (*on_retire)(struct fake *fake, struct conn *conn);
 	void (*on_close)(struct fake *fake, struct conn *conn);
 	unsigned wakes; /* for the hooks */
 };
@@ -114,7 +115,10 @@ fake_on_deadline(struct conn *conn, enum conn_deadline_class class)
 static inline void
 fake_retire(struct conn *conn, bool at_once)
 {
-	fake_note(conn_context(conn), "retire(%s) ", at_once ? "now" : "later");
+	struct fake *fake = conn_context(conn);
+
+	fake_note(fake, "retire(%s) ", at_once ? "now" : "later");
+	fake_run_hook(fake, conn, fake->on_retire);
 }
 
 static inline void
@@ -214,6 +218,7 @@ fake_adopt(struct fake *fake, int fd, const struct ipc_orphan *orphan,
 	fcntl(fake->client, F_SETFL, O_NONBLOCK);
 	conn_set_enter(fake->set);
 	conn_set_adopt(fake->set, fd, orphan, input, &fake->origin);
+	conn_set_own(fake->set);
 }
 
 static inline void

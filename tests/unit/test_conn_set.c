@@ -412,6 +412,44 @@ START_TEST(test_runs_between_enter_and_settle)
 }
 END_TEST
 
+/* Told to retire twice in one callback, as a worker may be. */
+static void
+look_at_loop(struct fake *state, struct conn *conn)
+{
+	(void)conn;
+	ck_assert_uint_eq(state->loop.running, 1);
+	state->wakes++;
+}
+
+START_TEST(test_runs_in_every_settling)
+{
+	fake_connect(&fake, NULL);
+	conn_set_enter(fake.set);
+	conn_set_retire(fake.set, false);
+	ck_assert_uint_eq(fake.loop.running, 0);
+	fake.on_retire = look_at_loop;
+	conn_set_retire(fake.set, true);
+	ck_assert_uint_eq(fake.wakes, 1);
+	fake.on_close = look_at_loop;
+	conn_close(fake.conn, CONN_CLOSE_ERROR, false);
+	conn_set_settle(fake.set);
+	ck_assert_uint_eq(fake.wakes, 2);
+	ck_assert_uint_eq(fake.loop.running, 0);
+}
+END_TEST
+
+START_TEST(test_runs_when_the_set_ends)
+{
+	struct fake *state = &fake;
+
+	fake_connect(state, NULL);
+	state->on_close = look_at_loop;
+	conn_set_free(&state->set);
+	ck_assert_uint_eq(state->wakes, 1);
+	state->set = conn_set_new(state->base, &state->settings);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -437,6 +475,8 @@ main(void)
 	tcase_add_test(tests, test_parks_at_the_end);
 	tcase_add_test(tests, test_a_step_is_not_parked);
 	tcase_add_test(tests, test_runs_between_enter_and_settle);
+	tcase_add_test(tests, test_runs_in_every_settling);
+	tcase_add_test(tests, test_runs_when_the_set_ends);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);
 }

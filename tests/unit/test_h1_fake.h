@@ -62,7 +62,7 @@ struct conn {
 	/* Containment's. */
 	enum ipc_row_exchange exchange;
 	uint64_t exchange_id, exchange_count, request_count;
-	bool is_head_only, is_adopted;
+	bool is_head_only, is_adopted, is_check;
 };
 
 /* ---- conn.h ---- */
@@ -281,6 +281,12 @@ bool
 conn_is_adopted(const struct conn *conn)
 {
 	return conn->is_adopted;
+}
+
+bool
+conn_is_check(const struct conn *conn)
+{
+	return conn->is_check;
 }
 
 /* ---- what the core does ---- */

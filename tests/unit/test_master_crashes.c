@@ -67,7 +67,7 @@ add(const char *route, int offset, const char *time)
 		"offset", offset, "build_id");
 
 	ck_assert_ptr_nonnull(record);
-	master_crashes_add(&master, record);
+	master_crashes_add(&master, record, NULL);
 	json_decref(record);
 }
 

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/master_mounts.h"
 
-#include <sys/stat.h>
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/base_memory.h"
+#include "master/master_private.h"
 #include "test_unit.h"
 
 static char directory[] = "/tmp/cohort-test-XXXXXX";
+static struct list cohorts;
+static struct error error;
 
 static void
 write_file(const char *name, const char *text)
@@ -25,6 +26,7 @@ write_file(const char *name, const char *text)
 static void
 set_up(void)
 {
+	list_init(&cohorts);
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	ck_assert_int_eq(chdir(directory), 0);
 	write_file("a.so", "code of a");
@@ -36,7 +38,6 @@ tear_down(void)
 {
 	unlink("a.so");
 	unlink("b.so");
-	unlink("fifo");
 	ck_assert_int_eq(chdir("/"), 0);
 	rmdir(directory);
 }
@@ -45,13 +46,12 @@ struct place {
 	const char *host, *prefix, *module;
 };
 
-static struct master_mounts *
-mounts_of(const struct place *places, size_t count)
+static struct settings *
+settings_of(const struct place *places, size_t count)
 {
 	struct settings *settings = settings_new();
 	struct settings_host *host;
 	struct settings_mount *mount;
-	struct master_mounts *mounts;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
@@ -64,7 +64,18 @@ mounts_of(const struct place *places, size_t count)
 		if (places[i].module != NULL)
 			mount->module = memory_copy_text(places[i].module);
 	}
-	mounts = master_mounts_new(settings);
+	return settings;
+}
+
+static struct master_mounts *
+mounts_of(const struct place *places, size_t count)
+{
+	struct settings *settings = settings_of(places, count);
+	struct master_mounts *mounts;
+
+	ck_assert_msg(
+	    master_mounts_new(settings, &cohorts, &mounts, &error) == 0, "%s",
+	    error.text);
 	settings_free(&settings);
 	return mounts;
 }
@@ -128,22 +139,76 @@ START_TEST(changed_bytes_are_another_module)
 }
 END_TEST
 
-/* Of a file that is none nothing is known, and nobody waits for it. */
-START_TEST(what_cannot_be_read_is_never_the_same)
+/* With nothing left open. */
+START_TEST(what_cannot_be_read_is_an_error)
 {
 	const struct place places[] = {
+		{ "*", "/a", "a.so" },
 		{ "*", "/none", "none.so" },
-		{ "*", "/fifo", "fifo" },
-		{ "*", "/directory", "." },
 	};
+	struct settings *settings = settings_of(places, 2);
 	struct master_mounts *mounts;
-	uint16_t i;
+	int next = dup(0);
 
-	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
-	mounts = mounts_of(places, 3);
-	for (i = 1; i <= 3; i++)
-		ck_assert_uint_eq(master_mounts_find(mounts, mounts, i), 0);
+	close(next);
+	ck_assert_int_eq(
+	    master_mounts_new(settings, &cohorts, &mounts, &error), -1);
+	ck_assert_str_eq(error.text,
+	    "test: mount \"/none\": none.so: No such file or directory");
+	ck_assert_int_eq(error.kind, ERROR_CONFIG);
+	ck_assert_int_eq(dup(0), next);
+	close(next);
+	settings_free(&settings);
+}
+END_TEST
+
+START_TEST(each_path_is_read_once)
+{
+	const struct place places[] = {
+		{ "one.example", "/a", "a.so" },
+		{ "two.example", "/a", "a.so" },
+		{ "two.example", "/b", "b.so" },
+		{ "two.example", "/c", "./a.so" },
+	};
+	struct master_mounts *mounts = mounts_of(places, 4);
+
+	ck_assert_uint_eq(mounts->pin_count, 3);
+	ck_assert_ptr_eq(mounts->mounts[1].pin, mounts->mounts[2].pin);
+	ck_assert_ptr_ne(mounts->mounts[1].pin, mounts->mounts[4].pin);
+	ck_assert_ptr_eq(
+	    master_mounts_pin(mounts, "b.so"), mounts->mounts[3].pin);
+	ck_assert_ptr_null(master_mounts_pin(mounts, "c.so"));
 	master_mounts_release(&mounts);
+}
+END_TEST
+
+/* The cohorts of that list live. */
+START_TEST(the_same_bytes_are_shared)
+{
+	const struct place places[] = {
+		{ "*", "/a", "a.so" },
+		{ "*", "/b", "b.so" },
+	};
+	struct master_cohort one = { .mounts = mounts_of(places, 2) }, two;
+	struct master_mounts *third;
+
+	list_append(&cohorts, &one.link);
+	write_file("a.so", "code of A");
+	two.mounts = mounts_of(places, 2);
+	list_append(&cohorts, &two.link);
+	ck_assert_ptr_ne(one.mounts->pins[0], two.mounts->pins[0]);
+	ck_assert_ptr_eq(one.mounts->pins[1], two.mounts->pins[1]);
+	ck_assert_uint_eq(one.mounts->pins[1]->users, 2);
+	/* Back to what the first has; that is no copy. */
+	write_file("a.so", "code of a");
+	third = mounts_of(places, 2);
+	ck_assert_ptr_eq(one.mounts->pins[0], third->pins[0]);
+	ck_assert_ptr_eq(one.mounts->pins[1], third->pins[1]);
+	master_mounts_release(&one.mounts);
+	ck_assert_uint_eq(third->pins[0]->users, 1);
+	ck_assert_uint_eq(third->pins[1]->users, 2);
+	master_mounts_release(&two.mounts);
+	master_mounts_release(&third);
 }
 END_TEST
 
@@ -171,7 +236,9 @@ main(void)
 	tcase_add_test(tests, the_same_place_with_the_same_bytes_is_the_same);
 	tcase_add_test(tests, another_host_is_another_place);
 	tcase_add_test(tests, changed_bytes_are_another_module);
-	tcase_add_test(tests, what_cannot_be_read_is_never_the_same);
+	tcase_add_test(tests, what_cannot_be_read_is_an_error);
+	tcase_add_test(tests, each_path_is_read_once);
+	tcase_add_test(tests, the_same_bytes_are_shared);
 	tcase_add_test(tests, it_lives_as_long_as_it_is_held);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);

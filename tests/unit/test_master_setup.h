@@ -55,6 +55,7 @@ test_master_open(void)
 	list_init(&master.deaths);
 	list_init(&master.warnings);
 	list_init(&master.waits);
+	master_reload_open(&master);
 	master.packet = memory_alloc(sizeof(*master.packet));
 	master.outgoing = memory_alloc(sizeof(*master.outgoing));
 	master.base = event_base_new();
@@ -69,6 +70,8 @@ test_master_open(void)
 static inline void
 test_master_close(void)
 {
+	master_probation_stop(&master);
+	master_reload_close(&master);
 	master_orphan_close(&master);
 	master_death_flush(&master);
 	master_symbolize_close(&master);
@@ -87,8 +90,8 @@ test_cohort_of(struct settings *settings)
 	struct master_cohort *cohort;
 
 	ck_assert_msg(
-	    master_cohort_new(&master, settings, &cohort, &error) == 0, "%s",
-	    error.text);
+	    master_cohort_new(&master, settings, NULL, &cohort, &error) == 0,
+	    "%s", error.text);
 	return cohort;
 }
 

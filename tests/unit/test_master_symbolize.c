@@ -12,13 +12,14 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "master/master_mounts.h"
 #include "test_master_setup.h"
 #include "test_unit.h"
 
 static struct ipc_process *process;
 static int process_fd;
 static struct ipc_report report;
-static struct worker_credentials credentials;
+static struct master_cohort cohort;
 static struct master_symbolize *symbolize;
 static const struct master_frame *frames;
 static size_t frame_count;
@@ -30,7 +31,10 @@ set_up(void)
 {
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	test_master_open();
-	credentials.keep = true;
+	cohort = (struct master_cohort) {
+		.master = &master,
+		.credentials.keep = true,
+	};
 	ck_assert_int_eq(
 	    ipc_process_open(1, 0, &process, &process_fd, &error), 0);
 	memset(&report, 0, sizeof(report));
@@ -41,6 +45,7 @@ tear_down(void)
 {
 	if (symbolize != NULL)
 		master_symbolize_stop(&symbolize);
+	master_mounts_release(&cohort.mounts);
 	ipc_process_close(&process, &process_fd);
 	test_master_close();
 	rmdir(directory);
@@ -58,8 +63,8 @@ on_done(void *context, const struct master_frame *all, size_t count)
 static void
 start(void)
 {
-	symbolize = master_symbolize_start(
-	    &master, process, &report, &credentials, on_done, &report);
+	symbolize =
+	    master_symbolize_start(&cohort, process, &report, on_done, &report);
 	ck_assert_uint_eq(done, 0);
 }
 
@@ -133,6 +138,36 @@ START_TEST(names_files_and_lines_are_found)
 	    strstr(frames[3].function, "gnu_get_libc_version"));
 	ck_assert_ptr_null(frames[4].image);
 	ck_assert_ptr_null(frames[4].function);
+}
+END_TEST
+
+/* Its bytes are known, whatever is at its path. */
+START_TEST(a_module_that_was_removed_has_names)
+{
+	struct settings *settings = test_settings();
+	struct settings_mount *mount;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/module", directory);
+	ck_assert_int_eq(symlink("/proc/self/exe", path), 0);
+	mount = settings_add_mount(
+	    settings, settings_add_host(settings, "*"), 0, "/", "test");
+	mount->module = memory_copy_text(path);
+	ck_assert_int_eq(master_mounts_new(
+			     settings, &master.cohorts, &cohort.mounts, &error),
+	    0);
+	settings_free(&settings);
+	ck_assert_int_eq(unlink(path), 0);
+	dl_iterate_phdr(add_loaded, NULL);
+	snprintf(process->images[0].path, sizeof(process->images[0].path), "%s",
+	    path);
+	add_frame((uint64_t)(uintptr_t)wait_for_names);
+	start();
+	/* The cohort may be gone by now. */
+	master_mounts_release(&cohort.mounts);
+	wait_for_names();
+	ck_assert_str_eq(frames[0].function, "wait_for_names");
+	ck_assert_str_eq(frames[0].image, path);
 }
 END_TEST
 
@@ -297,6 +332,7 @@ main(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, names_files_and_lines_are_found);
+	tcase_add_test(tests, a_module_that_was_removed_has_names);
 	tcase_add_test(tests, what_was_replaced_has_no_names);
 	tcase_add_test(tests, paths_that_are_no_files_have_no_names);
 	tcase_add_test(tests, without_the_program_there_are_addresses);

@@ -38,15 +38,18 @@ read_text(const char *text)
 
 START_TEST(images_and_frames_are_taken)
 {
-	read_text("image 400000 401000 402000 00ffab /a program (deleted)\n"
+	read_text("image 400000 401000 402000 00ffab -1 /a program (deleted)\n"
 		  "frame 401234 exact\n"
-		  "image 7f0000000000 7f0000001000 7f0000002000 - /b\n"
+		  "image 7f0000000000 7f0000001000 7f0000002000 - 17 /b\n"
 		  "frame 7f0000001fff return\n");
 	ck_assert_uint_eq(input->image_count, 2);
 	ck_assert_uint_eq(input->images[0].bias, 0x400000);
 	ck_assert_str_eq(input->images[0].build_id, "00ffab");
 	ck_assert_str_eq(input->images[0].path, "/a program (deleted)");
+	ck_assert_int_eq(input->images[0].descriptor, -1);
 	ck_assert_str_eq(input->images[1].build_id, "");
+	ck_assert_int_eq(input->images[1].descriptor, 17);
+	ck_assert_str_eq(input->images[1].path, "/b");
 	ck_assert_uint_eq(input->frame_count, 2);
 	ck_assert_uint_eq(input->frames[0].address, 0x401234);
 	ck_assert(!input->frames[0].is_return);
@@ -65,10 +68,13 @@ static const char *const nonsense[] = {
 	"image\n",
 	"image 1 2 3\n",
 	"image 1 2 3 -\n",
-	"image 1 2 3 - relative\n",
-	"image 1 3 2 - /backwards\n",
-	"image 1 2 2 - /empty\n",
-	"image x 2 3 - /a\n",
+	"image 1 2 3 - /a\n",
+	"image 1 2 3 - - /a\n",
+	"image 1 2 3 - 4\n",
+	"image 1 2 3 - -1 relative\n",
+	"image 1 3 2 - -1 /backwards\n",
+	"image 1 2 2 - -1 /empty\n",
+	"image x 2 3 - -1 /a\n",
 	"frame\n",
 	"frame 1\n",
 	"frame 1 perhaps\n",
@@ -91,7 +97,7 @@ START_TEST(a_long_line_is_skipped_as_a_whole)
 	char text[3 * SYMBOLIZE_LINE_MAX];
 
 	memset(text, 'x', sizeof(text));
-	memcpy(text, "image 1 2 3 - /", 15);
+	memcpy(text, "image 1 2 3 - 4 /", 17);
 	strcpy(text + 2 * SYMBOLIZE_LINE_MAX, "\nframe 5 exact\n");
 	read_text(text);
 	ck_assert_uint_eq(input->image_count, 0);
@@ -104,11 +110,11 @@ START_TEST(a_build_id_has_an_end)
 	char text[512];
 
 	/* What is too long runs into the path, which then is none. */
-	snprintf(text, sizeof(text), "image 1 2 3 %0*d /a\n",
+	snprintf(text, sizeof(text), "image 1 2 3 %0*d -1 /a\n",
 	    SYMBOLIZE_BUILD_ID_MAX + 1, 0);
 	read_text(text);
 	ck_assert_uint_eq(input->image_count, 0);
-	snprintf(text, sizeof(text), "image 1 2 3 %0*d /a\n",
+	snprintf(text, sizeof(text), "image 1 2 3 %0*d -1 /a\n",
 	    SYMBOLIZE_BUILD_ID_MAX, 0);
 	read_text(text);
 	ck_assert_uint_eq(input->image_count, 1);
@@ -121,8 +127,8 @@ START_TEST(there_are_so_many_at_most)
 	int i;
 
 	for (i = 0; i < 1000; i++)
-		fprintf(
-		    from, "image 0 %x %x - /a\nframe %x exact\n", i, i + 1, i);
+		fprintf(from, "image 0 %x %x - -1 /a\nframe %x exact\n", i,
+		    i + 1, i);
 	rewind(from);
 	symbolize_input_read(input, from);
 	fclose(from);

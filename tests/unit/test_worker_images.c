@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/mman.h>
+
+#include <dlfcn.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "app/app_module.h"
 #include "base/base_fd.h"
+#include "base/base_memory.h"
 #include "test_unit.h"
 #include "worker/worker_crash.h"
 #include "worker/worker_private.h"
 
-static struct worker worker;
+static struct ipc_heritage heritage;
+static struct worker worker = { .heritage = &heritage };
 static int fd;
 
 static void
@@ -75,6 +82,30 @@ START_TEST(images_have_their_build_ids)
 }
 END_TEST
 
+START_TEST(a_module_is_called_by_its_path)
+{
+	static struct ipc_module module = { .path = "/srv/module.so" };
+	char name[APP_MODULE_NAME_SIZE], command[128];
+	struct ipc_image image;
+	bool found = false;
+	uint32_t i;
+
+	module.fd = memfd_create("module", MFD_CLOEXEC);
+	snprintf(command, sizeof(command),
+	    "echo 'int x;' | ${CC:-cc} -shared -fPIC -x c - -o /proc/%d/fd/%d",
+	    (int)getpid(), module.fd);
+	ck_assert_int_eq(system(command), 0);
+	app_module_name(module.fd, name);
+	ck_assert_ptr_nonnull(dlopen(name, RTLD_NOW));
+	heritage.modules = &module;
+	heritage.module_count = 1;
+	worker_images_note(&worker);
+	for (i = 0; ipc_image_read(worker.process, i, &image); i++)
+		found = found || strcmp(image.path, "/srv/module.so") == 0;
+	ck_assert(found);
+}
+END_TEST
+
 START_TEST(noting_again_changes_nothing_of_what_was_there)
 {
 	uint32_t count = worker.process->image_count;
@@ -98,6 +129,7 @@ main(void)
 	tcase_add_test(tcase, the_program_has_no_path);
 	tcase_add_test(tcase, a_library_is_found_by_an_address_of_its_code);
 	tcase_add_test(tcase, images_have_their_build_ids);
+	tcase_add_test(tcase, a_module_is_called_by_its_path);
 	tcase_add_test(tcase, noting_again_changes_nothing_of_what_was_there);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
