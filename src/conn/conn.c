@@ -105,7 +105,10 @@ conn_is_ending(const struct conn *conn)
 bool
 conn_is_retiring(const struct conn *conn)
 {
-	return conn->set->retire_marks != 0;
+	const struct conn_set *set = conn->set;
+
+	return conn->origin->is_forgotten ||
+	    (set->retire_marks != 0 && !set->hands_over);
 }
 
 bool

@@ -104,7 +104,8 @@ void conn_close(struct conn *conn, enum conn_close reason, bool hard);
 /* Has finish or close been called? */
 bool conn_is_ending(const struct conn *conn);
 
-/* Does the worker retire?  Then every exchange should be the last one. */
+/* Should every exchange be the last one?  The worker retires, or the listener
+ * goes, and nobody else will have the connection. */
 bool conn_is_retiring(const struct conn *conn);
 
 /* Tells the core whether an exchange is in progress, for counters, for

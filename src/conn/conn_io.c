@@ -109,8 +109,8 @@ on_event(evutil_socket_t fd, short what, void *context)
 	conn_set_settle(set);
 }
 
-static void
-unwatch(struct conn *conn)
+void
+conn_io_unwatch(struct conn *conn)
 {
 	if (conn->watched != 0)
 		event_del(&conn->event);
@@ -130,7 +130,7 @@ conn_io_watch(struct conn *conn)
 		wanted = HANGUP;
 	if (wanted == conn->watched)
 		return;
-	unwatch(conn);
+	conn_io_unwatch(conn);
 	event_assign(&conn->event, conn->set->base, conn->fd,
 	    (short)(wanted | EV_PERSIST), on_event, conn);
 	if (event_add(&conn->event, NULL) == -1)
@@ -152,7 +152,8 @@ reset_at_close(int fd)
  * of the descriptor, and then close(2) ends nothing.  shutdown(2) does; but a
  * FIN would let a cut response look complete, and SO_LINGER waits for the
  * last copy, so where a reset is due the socket is disconnected, which sends
- * one at once (connect(2), AF_UNSPEC).
+ * one at once (connect(2), AF_UNSPEC).  What is handed over has to live on in
+ * other copies.
  */
 static void
 end_all_copies(const struct conn *conn)
@@ -168,10 +169,10 @@ end_all_copies(const struct conn *conn)
 void
 conn_io_close(struct conn *conn)
 {
-	unwatch(conn);
+	conn_io_unwatch(conn);
 	if (conn->closes_hard && conn->origin->is_tcp)
 		reset_at_close(conn->fd);
-	if (conn->is_adopted)
+	if (conn->is_adopted && conn->reason != CONN_CLOSE_HANDED)
 		end_all_copies(conn);
 	fd_close(&conn->fd);
 }

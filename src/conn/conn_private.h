@@ -86,6 +86,7 @@ struct conn {
 	bool lingers : 1; /* once everything is sent */
 	bool closes_hard : 1;
 	bool is_adopted : 1;
+	bool is_packed : 1; /* by conn_hand.c: its row is empty */
 	struct conn_set *set;
 	const struct conn_origin *origin;
 	void *protocol_state;
@@ -96,7 +97,7 @@ struct conn {
 	struct conn_input input;
 	struct conn_output output;
 	struct list_link pending; /* in set->pending */
-	struct list_link link;    /* in set->conns */
+	struct list_link link;    /* in set->conns, or set->departing */
 	/* Two, since the protocol's wait (for a body, say) and the core's
 	 * (for the client to read) run side by side, and a list of equal
 	 * waits has no place for one that has partly run out. */
@@ -120,11 +121,13 @@ struct conn_set {
 	unsigned magic;
 #define CONN_SET_MAGIC 0x91d40e57u
 	bool is_settling;
+	bool hands_over;       /* whoever can go departs */
 	unsigned retire_marks; /* 0: it does not retire */
 	struct event_base *base;
 	struct conn_settings settings;
 	struct conn_deadlines deadlines;
 	struct list conns;
+	struct list departing; /* conn_hand.c */
 	struct list pending;
 	struct event later; /* settles in the loop's next turn */
 	size_t count, count_busy, count_checks;
@@ -227,6 +230,8 @@ void conn_row_give(struct conn *conn);
 /* Fills it in, with nothing queued; and empties it. */
 void conn_row_open(struct conn *conn);
 void conn_row_close(struct conn *conn);
+/* What stood in it is true again. */
+void conn_row_reopen(struct conn *conn);
 
 /* Called when what they tell has changed: exchange also with the state. */
 void conn_row_set_exchange(struct conn *conn);
@@ -270,8 +275,16 @@ void conn_io_fail(struct conn *conn, const char *call);
 /* Lets the event wait for what the connection now wants to know. */
 void conn_io_watch(struct conn *conn);
 
+/* Waits for nothing any more. */
+void conn_io_unwatch(struct conn *conn);
+
 /* Closes the descriptor. */
 void conn_io_close(struct conn *conn);
+
+/* ---- conn_hand.c ---- */
+
+/* Lets the connection depart if its set hands over and it can go now. */
+bool conn_hand_review(struct conn *conn);
 
 /* ---- conn_step.c ---- */
 

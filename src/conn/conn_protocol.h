@@ -40,7 +40,8 @@ struct protocol {
 
 	/*
 	 * The worker retires.  Idle connections may be closed now if
-	 * at_once is set, else after their next exchange; busy ones finish.
+	 * at_once is set, else after their next exchange, unless the core
+	 * hands them over (conn_is_retiring); busy ones finish.
 	 */
 	void (*retire)(struct conn *conn, bool at_once);
 

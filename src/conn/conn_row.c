@@ -77,7 +77,7 @@ conn_row_open(struct conn *conn)
 	conn_row_set_wait(conn);
 	conn_row_set_input(conn);
 	conn_row_set_exchange(conn);
-	CONN_ANNOUNCE(row->fd, conn->fd + 1);
+	conn_row_reopen(conn);
 }
 
 void
@@ -85,6 +85,12 @@ conn_row_close(struct conn *conn)
 {
 	CONN_ANNOUNCE(conn->row->fd, 0);
 	conn_forget_note(conn);
+}
+
+void
+conn_row_reopen(struct conn *conn)
+{
+	CONN_ANNOUNCE(conn->row->fd, conn->fd + 1);
 }
 
 void
@@ -100,7 +106,7 @@ conn_row_set_wait(struct conn *conn)
 	CONN_STORE(conn->row->due_ms, due_ms);
 }
 
-/* One that no protocol has seen yet is as good as an idle one. */
+/* One that no protocol sees, or none any more, is as good as an idle one. */
 static enum ipc_row_exchange
 exchange_of(const struct conn *conn)
 {
@@ -109,6 +115,7 @@ exchange_of(const struct conn *conn)
 		return conn->exchange;
 	case CONN_STATE_ACCEPTED:
 	case CONN_STATE_LINGERING:
+	case CONN_STATE_DEPARTING:
 		return IPC_ROW_NONE;
 	default:
 		return IPC_ROW_PRIVATE;

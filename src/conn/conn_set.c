@@ -86,11 +86,27 @@ settle_later(struct conn_set *set)
 		panic("connections: event_add of a timer failed");
 }
 
-void
-conn_set_settle(struct conn_set *set)
+static void
+run_rounds(struct conn_set *set)
 {
 	int round;
 
+	for (round = 0; round < ROUNDS_MOST && !list_is_empty(&set->pending);
+	     round++)
+		run_round(set);
+}
+
+/* True when some are gone, and are to be closed here. */
+static bool
+send_away(struct conn_set *set)
+{
+	return !list_is_empty(&set->departing) &&
+	    set->settings.on_departing(set->settings.context);
+}
+
+void
+conn_set_settle(struct conn_set *set)
+{
 	if (set->is_settling)
 		return;
 	/* Whoever goes on behind a settling may have forgotten to. */
@@ -98,9 +114,9 @@ conn_set_settle(struct conn_set *set)
 	    0)
 		conn_set_enter(set);
 	set->is_settling = true;
-	for (round = 0; round < ROUNDS_MOST && !list_is_empty(&set->pending);
-	     round++)
-		run_round(set);
+	do
+		run_rounds(set);
+	while (send_away(set));
 	set->is_settling = false;
 	if (!list_is_empty(&set->pending))
 		settle_later(set);
@@ -135,7 +151,9 @@ on_due(struct conn_deadline *deadline)
 	struct conn_set *set = conn->set;
 
 	conn_set_enter(set);
-	if (deadline->class == CONN_DEADLINE_WRITE)
+	if (conn->state == CONN_STATE_DEPARTING)
+		conn_close(conn, CONN_CLOSE_RETIRED, false);
+	else if (deadline->class == CONN_DEADLINE_WRITE)
 		conn_close(conn, CONN_CLOSE_WRITE_TIMEOUT, true);
 	else if (deadline->class == CONN_DEADLINE_LINGER)
 		conn_close(conn, CONN_CLOSE_LINGER_TIMEOUT, false);
@@ -155,6 +173,7 @@ conn_set_new(struct event_base *base, const struct conn_settings *settings)
 	set->base = base;
 	set->settings = *settings;
 	list_init(&set->conns);
+	list_init(&set->departing);
 	list_init(&set->pending);
 	conn_deadlines_init(
 	    &set->deadlines, base, settings->timeouts_ms, on_due);
@@ -175,6 +194,7 @@ close_all(struct conn_set *set)
 	LIST_FOREACH (link, &set->conns)
 		conn_close(LIST_OBJECT(link, struct conn, link),
 		    CONN_CLOSE_SHUTDOWN, false);
+	conn_set_strand(set);
 	conn_set_settle(set);
 }
 
@@ -197,19 +217,36 @@ conn_set_free(struct conn_set **source)
 	OBJECT_FREE(set);
 }
 
-void
-conn_set_retire(struct conn_set *set, bool at_once)
+static void
+retire(struct conn_set *set, unsigned marks)
 {
-	unsigned marks = CONN_MARK_RETIRE;
 	struct list_link *link;
 
-	if (at_once)
-		marks |= CONN_MARK_RETIRE_AT_ONCE;
 	conn_set_enter(set);
 	set->retire_marks = marks;
 	LIST_FOREACH (link, &set->conns)
 		conn_mark(LIST_OBJECT(link, struct conn, link), marks);
 	conn_set_settle(set);
+}
+
+void
+conn_set_retire(struct conn_set *set, bool at_once)
+{
+	unsigned marks = CONN_MARK_RETIRE;
+
+	set->hands_over = false;
+	if (at_once) {
+		marks |= CONN_MARK_RETIRE_AT_ONCE;
+		conn_set_strand(set);
+	}
+	retire(set, marks);
+}
+
+void
+conn_set_hand_over(struct conn_set *set)
+{
+	set->hands_over = true;
+	retire(set, CONN_MARK_RETIRE);
 }
 
 size_t

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * All connections of a worker: what the worker sees of conn/.  Makes them,
- * settles what their protocols asked for, counts them, retires them.
+ * settles what their protocols asked for, counts them, retires them, lets
+ * them go to other workers.
  * Worker, loop thread.
  */
 #ifndef CONN_SET_H
@@ -15,14 +16,16 @@
 
 #include "conn/conn_close.h"
 #include "conn/conn_deadline.h"
-#include "ipc/ipc_handover.h"
+#include "ipc/ipc_channel.h"
 #include "ipc/ipc_process.h"
 
 struct conn_set;
 struct event_base;
 struct protocol;
 
-/* Where connections come from; one a listener, outlives them. */
+/* Where connections come from; one a listener, outlives them.  is_forgotten
+ * may change: nobody else takes its connections, so that every exchange from
+ * then on should be the connection's last. */
 struct conn_origin {
 	const struct protocol *protocol;
 	void *context;     /* conn_context */
@@ -31,6 +34,7 @@ struct conn_origin {
 	/* Of the master's self-check: its connections are in no counter and
 	 * in no row that is looked at, so they are never handed over. */
 	bool is_check;
+	bool is_forgotten;
 };
 
 struct conn_settings {
@@ -50,6 +54,9 @@ struct conn_settings {
 	/* A connection went away: the gate may open, retirement be over.
 	 * It may accept and retire, not free the set. */
 	void (*on_closed)(void *context);
+	/* At the end of a settling, as long as connections depart:
+	 * conn_set_pack may be called.  True when any went. */
+	bool (*on_departing)(void *context);
 	void *context;
 };
 
@@ -116,10 +123,33 @@ void conn_set_enter(struct conn_set *set);
 void conn_set_settle(struct conn_set *set);
 
 /*
- * Retirement.  at_once: idle connections are closed now; else each lives on
- * until its next exchange is answered with Connection: close.
+ * Retirement.  at_once: idle connections are closed now, with those that
+ * depart; else each lives on until its next exchange is answered with
+ * Connection: close.
  */
 void conn_set_retire(struct conn_set *set, bool at_once);
+
+/*
+ * Retirement behind which others go on: each connection departs as soon as
+ * it can, unless its origin is forgotten.  It can when no exchange is
+ * unfinished, nothing is unsent, and what was read is not too much.
+ */
+void conn_set_hand_over(struct conn_set *set);
+
+/* Lets as many idle connections depart; returns how many there were. */
+size_t conn_set_shed(struct conn_set *set, size_t count);
+
+/*
+ * The departing ones, a batch at a time.  pack: all of packet but its message,
+ * with descriptors that stay the set's; the number of connections.  They are
+ * in no row from then on, so unpack follows at once: are_gone: they were sent;
+ * own copies are closed and nothing is shut down (CONN_CLOSE_HANDED).  Else
+ * they wait for the next time, and if nobody will ever take any, strand closes
+ * all of them (CONN_CLOSE_RETIRED).
+ */
+size_t conn_set_pack(struct conn_set *set, struct ipc_packet *packet);
+void conn_set_unpack(struct conn_set *set, bool are_gone);
+void conn_set_strand(struct conn_set *set);
 
 size_t conn_set_count(const struct conn_set *set);
 

@@ -37,6 +37,14 @@ enter_closed(struct conn *conn)
 	conn_mark(conn, 0);
 }
 
+/* Its waits run on: they go along, and if one is over before, it was too
+ * long. */
+static void
+enter_departing(struct conn *conn)
+{
+	conn_io_unwatch(conn);
+}
+
 /* clang-format off */
 static const struct transition {
 	enum conn_state next;		/* ACCEPTED: there is none */
@@ -45,10 +53,12 @@ static const struct transition {
 	[CONN_STATE_ACCEPTED] = {
 		[CONN_EVENT_OPEN] = { CONN_STATE_OPEN, NULL },
 		[CONN_EVENT_LINGER] = { CONN_STATE_LINGERING, enter_lingering },
+		[CONN_EVENT_DEPART] = { CONN_STATE_DEPARTING, enter_departing },
 		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
 	},
 	[CONN_STATE_OPEN] = {
 		[CONN_EVENT_FINISH] = { CONN_STATE_FLUSHING, enter_flushing },
+		[CONN_EVENT_DEPART] = { CONN_STATE_DEPARTING, enter_departing },
 		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
 	},
 	[CONN_STATE_FLUSHING] = {
@@ -56,6 +66,10 @@ static const struct transition {
 		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
 	},
 	[CONN_STATE_LINGERING] = {
+		[CONN_EVENT_DEPART] = { CONN_STATE_DEPARTING, enter_departing },
+		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
+	},
+	[CONN_STATE_DEPARTING] = {
 		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
 	},
 };
@@ -66,6 +80,7 @@ static const char *const event_names[CONN_EVENT_COUNT] = {
 	[CONN_EVENT_LINGER] = "linger",
 	[CONN_EVENT_FINISH] = "finish",
 	[CONN_EVENT_FLUSHED] = "flushed",
+	[CONN_EVENT_DEPART] = "depart",
 	[CONN_EVENT_CLOSE] = "close",
 };
 
@@ -77,6 +92,7 @@ conn_state_name(enum conn_state state)
 		[CONN_STATE_OPEN] = "open",
 		[CONN_STATE_FLUSHING] = "flushing",
 		[CONN_STATE_LINGERING] = "lingering",
+		[CONN_STATE_DEPARTING] = "departing",
 		[CONN_STATE_CLOSED] = "closed",
 	};
 

@@ -7,11 +7,13 @@
  *	   +------CLOSE------+------CLOSE------+-------CLOSE----------+-> closed
  *
  *	accepted --LINGER--> lingering
+ *	accepted, open, lingering --DEPART--> departing --CLOSE--> closed
  *
  * open: a protocol has it.  flushing: no more input is wanted, the queued
  * output still goes out.  lingering: our end is shut down, what the client
  * still sends is read and dropped until it closes (RFC 9112, 9.6); one that
- * another worker handed over in that state begins there.  closed: the
+ * another worker handed over in that state begins there.  departing: another
+ * worker is to have it; nobody here reads or writes it.  closed: the
  * descriptor is gone, the object goes at the next settling.
  *
  * The state member of struct conn is written by conn_state_advance only.
@@ -26,6 +28,7 @@ enum conn_state {
 	CONN_STATE_OPEN,
 	CONN_STATE_FLUSHING,
 	CONN_STATE_LINGERING,
+	CONN_STATE_DEPARTING,
 	CONN_STATE_CLOSED,
 	CONN_STATE_COUNT
 };
@@ -35,6 +38,7 @@ enum conn_event {
 	CONN_EVENT_LINGER,
 	CONN_EVENT_FINISH,
 	CONN_EVENT_FLUSHED,
+	CONN_EVENT_DEPART,
 	CONN_EVENT_CLOSE,
 	CONN_EVENT_COUNT
 };

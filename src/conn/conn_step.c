@@ -191,10 +191,17 @@ end_linger(struct conn *conn)
 		conn_close(conn, conn->reason, false);
 }
 
+static bool
+is_watched(const struct conn *conn)
+{
+	return conn->state != CONN_STATE_DEPARTING &&
+	    conn->state != CONN_STATE_CLOSED;
+}
+
 static void
 settle_input(struct conn *conn)
 {
-	if (is_open(conn))
+	if (is_open(conn) || conn->state == CONN_STATE_DEPARTING)
 		conn_input_settle(conn);
 	else
 		conn_input_fini(conn);
@@ -212,16 +219,35 @@ wants_step(struct conn *conn)
 	    wants_input(conn);
 }
 
+/* There is nothing to do until something happens. */
+static void
+rest(struct conn *conn)
+{
+	list_remove(&conn->pending);
+	conn_hand_review(conn);
+}
+
+/* One that came, and is to go on, is no protocol's here. */
+static bool
+passes_through(struct conn *conn)
+{
+	return conn->state == CONN_STATE_ACCEPTED && conn_hand_review(conn);
+}
+
 void
 conn_step(struct conn *conn)
 {
 	CONN_STORE(conn->set->settings.loop->stepping, conn->row_number);
+	if (passes_through(conn)) {
+		list_remove(&conn->pending);
+		return;
+	}
 	run_protocol(conn);
 	write_output(conn);
 	end_output(conn);
 	end_linger(conn);
 	settle_input(conn);
-	if (conn->state != CONN_STATE_CLOSED)
+	if (is_watched(conn))
 		conn_io_watch(conn);
 	if (conn->state == CONN_STATE_CLOSED) {
 		call_close(conn);
@@ -229,6 +255,6 @@ conn_step(struct conn *conn)
 	} else if (wants_step(conn)) {
 		conn_mark(conn, 0);
 	} else {
-		list_remove(&conn->pending);
+		rest(conn);
 	}
 }

@@ -30,7 +30,9 @@ enum ipc_side {
 
 /* How a worker is to retire: value of RETIRE; a higher one may follow. */
 enum ipc_retire {
-	IPC_RETIRE_REPLACED = 1, /* idle ones may finish one exchange */
+	IPC_RETIRE_REPLACED = 1, /* hand connections over as they come to
+				  * rest; those of forgotten listeners may
+				  * finish one exchange */
 	IPC_RETIRE_STOP = 2,     /* close idle connections at once */
 	IPC_RETIRE_NOW = 3       /* close everything, exit in order */
 };

@@ -266,6 +266,7 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 	master->current = cohort;
 	master_quarantine_on_cohort(cohort);
 	master_hang_start(master);
+	master_recycle_start(master);
 	if (master_pid_file_write(master, &error) == -1) {
 		master->failure = error;
 		log_error("%s", error.text);
@@ -325,6 +326,7 @@ wind_up(struct master *master)
 	master_upgrade_close(master);
 	master_control_stop(master);
 	master_hang_stop(master);
+	master_recycle_stop(master);
 	master_orphan_close(master);
 	master_death_flush(master);
 	master_symbolize_close(master);
@@ -413,6 +415,7 @@ take_over(struct master *master, struct error *error)
 	if (master_signal_start(master, error) == -1)
 		return -1;
 	master_hang_start(master);
+	master_recycle_start(master);
 	master_spawn_reap(master);
 	return 0;
 }

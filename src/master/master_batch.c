@@ -29,6 +29,9 @@ master_batch_new(const struct master_worker *worker, size_t room)
 	batch->cohort = cohort->number;
 	batch->deadline_ms =
 	    clock_monotonic_ms() + cohort->settings->start_timeout;
+	batch->giver = worker->generation;
+	batch->is_counted =
+	    worker->death == NULL && cohort->state == MASTER_COHORT_RETIRING;
 	batch->death = worker->death;
 	list_append(&cohort->master->orphans, &batch->link);
 	return batch;
@@ -50,17 +53,45 @@ master_batch_add(struct master_batch *batch, const struct ipc_orphan *facts,
 	memcpy(orphan->input, input, facts->input_size);
 }
 
+/* It may be gone, though its connections are not settled. */
+static struct master_cohort *
+find_counting(const struct master *master, const struct master_batch *batch)
+{
+	struct master_cohort *cohort;
+	struct list_link *link;
+
+	if (!batch->is_counted)
+		return NULL;
+	LIST_FOREACH (link, &master->cohorts) {
+		cohort = LIST_OBJECT(link, struct master_cohort, link);
+		if (cohort->number == batch->cohort)
+			return cohort;
+	}
+	return NULL;
+}
+
 void
 master_batch_close(struct master *master, struct master_batch *batch)
 {
+	struct master_cohort *cohort = find_counting(master, batch);
+
 	master->orphan_count += batch->count;
+	if (cohort != NULL)
+		cohort->given += batch->count;
 	if (batch->death != NULL)
 		master_death_expect(batch->death, (unsigned)batch->count);
 }
 
 static void
-settle(const struct master_batch *batch, bool was_adopted, size_t count)
+settle(const struct master *master, const struct master_batch *batch,
+    bool was_adopted, size_t count)
 {
+	struct master_cohort *cohort = find_counting(master, batch);
+
+	if (cohort != NULL && was_adopted)
+		cohort->handed += count;
+	else if (cohort != NULL)
+		cohort->lost += count;
 	if (batch->death != NULL && count > 0)
 		master_death_settle(batch->death,
 		    was_adopted ? (unsigned)count : 0,
@@ -94,7 +125,7 @@ master_batch_finish(struct master *master, struct master_batch **batch_pointer,
 		drop_orphan(&batch->orphans[i], was_adopted);
 	master->orphan_count -= batch->count;
 	list_remove(&batch->link);
-	settle(batch, was_adopted, batch->count);
+	settle(master, batch, was_adopted, batch->count);
 	OBJECT_FREE(batch);
 }
 
@@ -108,6 +139,8 @@ master_batch_split(struct master_batch *batch, size_t count)
 	rest = make(batch->count - count);
 	rest->cohort = batch->cohort;
 	rest->deadline_ms = batch->deadline_ms;
+	rest->giver = batch->giver;
+	rest->is_counted = batch->is_counted;
 	rest->death = batch->death;
 	rest->count = batch->count - count;
 	list_insert_before(&rest->link, batch->link.next);
@@ -132,7 +165,7 @@ master_batch_keep(struct master *master, struct master_batch *batch,
 	}
 	batch->count = kept;
 	master->orphan_count -= count - kept;
-	settle(batch, false, count - kept);
+	settle(master, batch, false, count - kept);
 }
 
 void

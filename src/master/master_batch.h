@@ -26,6 +26,9 @@ struct master_batch {
 	uint64_t number;             /* told to the taker; 0: there is none */
 	struct master_worker *taker; /* NULL: none; until its end */
 	uint64_t deadline_ms;
+	uint64_t giver; /* the generation of whom they come from */
+	/* They count as handed over by their cohort, which retires. */
+	bool is_counted;
 	/* Of whom they come from, or NULL.  It lives as long as it expects
 	 * any of them: with a count of 0 it may be gone. */
 	struct master_death *death;

@@ -182,6 +182,24 @@ is_understood(const struct master_worker *worker)
 	return worker->layout == IPC_LAYOUT;
 }
 
+/* It waits with what it hands over; of one that ends nothing can wait. */
+static bool
+must_wait(struct master_worker *worker)
+{
+	struct master *master = worker->cohort->master;
+
+	if (worker->has_ended || worker->state == MASTER_WORKER_CRASHED ||
+	    (worker->retire == 0 && worker->shedding == 0) ||
+	    !master_orphan_is_full(master))
+		return false;
+	if (!worker->is_held) {
+		event_del(&worker->channel);
+		worker->is_held = true;
+		master->held_count++;
+	}
+	return true;
+}
+
 static void
 take(struct master_worker *worker, unsigned most)
 {
@@ -189,8 +207,35 @@ take(struct master_worker *worker, unsigned most)
 
 	for (count = 0; count < most; count++)
 		if (worker->channel_fd == -1 || !is_understood(worker) ||
-		    !take_one(worker))
+		    must_wait(worker) || !take_one(worker))
 			return;
+}
+
+static void
+release(struct master_worker *worker)
+{
+	if (!worker->is_held)
+		return;
+	worker->is_held = false;
+	worker->cohort->master->held_count--;
+	if (worker->channel_fd != -1 && event_add(&worker->channel, NULL) == -1)
+		panic(
+		    "worker %u: event_add of its channel failed", worker->slot);
+}
+
+void
+master_channel_release(struct master *master)
+{
+	struct list_link *cohorts, *link;
+	struct master_cohort *cohort;
+
+	if (master->held_count == 0 || master_orphan_is_full(master))
+		return;
+	LIST_FOREACH (cohorts, &master->cohorts) {
+		cohort = LIST_OBJECT(cohorts, struct master_cohort, link);
+		LIST_FOREACH (link, &cohort->workers)
+			release(LIST_OBJECT(link, struct master_worker, link));
+	}
 }
 
 void
@@ -224,6 +269,9 @@ master_channel_stop(struct master_worker *worker)
 {
 	if (worker->channel_fd == -1)
 		return;
+	if (worker->is_held)
+		worker->cohort->master->held_count--;
+	worker->is_held = false;
 	event_del(&worker->channel);
 	fd_close(&worker->channel_fd);
 }

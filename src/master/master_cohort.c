@@ -91,16 +91,20 @@ master_cohort_start(struct master_cohort *cohort)
 void
 master_cohort_retire(struct master_cohort *cohort, enum ipc_retire how)
 {
+	bool gives_up;
+
 	if (cohort->state != MASTER_COHORT_FAILED)
 		cohort->state = MASTER_COHORT_RETIRING;
 	event_del(&cohort->respawn_timer);
 	/* Nobody is to wait in a queue that no worker will look at again;
 	 * behind WINCH, the next cohort will. */
-	if (cohort != cohort->master->withdrawn) {
-		if (how == IPC_RETIRE_REPLACED)
-			master_listen_leave(cohort);
+	gives_up = cohort != cohort->master->withdrawn;
+	if (gives_up && how == IPC_RETIRE_REPLACED)
+		master_listen_leave(cohort);
+	if (how == IPC_RETIRE_REPLACED)
+		master_forget(cohort->master);
+	if (gives_up)
 		master_listen_release(cohort);
-	}
 	retire_workers(cohort, how);
 	check_gone(cohort);
 }
@@ -129,6 +133,13 @@ has_too_many_dying(const struct master_cohort *cohort)
 	return count > DYING_MAX + 2 * cohort->wanted;
 }
 
+/* One that goes stays until its successor serves. */
+static unsigned
+count_wanted(const struct master_cohort *cohort)
+{
+	return cohort->wanted + (cohort->outgoing != 0 ? 1 : 0);
+}
+
 /* Brings the number of workers up to what is wanted. */
 static void
 fill(struct master_cohort *cohort)
@@ -139,7 +150,7 @@ fill(struct master_cohort *cohort)
 	if (cohort->state != MASTER_COHORT_SERVING ||
 	    has_too_many_dying(cohort))
 		return;
-	while (master_cohort_count(cohort) < cohort->wanted) {
+	while (master_cohort_count(cohort) < count_wanted(cohort)) {
 		delay =
 		    master_policy_delay(&cohort->policy, clock_monotonic_ms());
 		if (delay == 0 && master_spawn(cohort, &error) == -1) {
@@ -173,6 +184,7 @@ master_cohort_set_wanted(struct master_cohort *cohort, unsigned wanted)
 	struct list_link *link;
 
 	cohort->wanted = wanted;
+	cohort->outgoing = 0; /* maybe later: now one may be too many */
 	link = cohort->workers.head.previous;
 	while (link != &cohort->workers.head &&
 	    master_cohort_count(cohort) > wanted) {
@@ -182,6 +194,48 @@ master_cohort_set_wanted(struct master_cohort *cohort, unsigned wanted)
 			retire_worker(worker, IPC_RETIRE_REPLACED);
 	}
 	fill(cohort);
+}
+
+void
+master_cohort_replace(
+    struct master_cohort *cohort, const struct master_worker *worker)
+{
+	cohort->outgoing = worker->generation;
+	fill(cohort);
+}
+
+/* Who was to go, if there are enough without it now; NULL: nobody. */
+static struct master_worker *
+find_replaced(const struct master_cohort *cohort)
+{
+	struct master_worker *worker, *outgoing = NULL;
+	struct list_link *link;
+	unsigned serving = 0;
+
+	if (cohort->outgoing == 0)
+		return NULL;
+	LIST_FOREACH (link, &cohort->workers) {
+		worker = LIST_OBJECT(link, struct master_worker, link);
+		if (worker->generation == cohort->outgoing)
+			outgoing = worker;
+		else if (worker->state == MASTER_WORKER_SERVING &&
+		    worker->retire == 0)
+			serving++;
+	}
+	return serving >= cohort->wanted ? outgoing : NULL;
+}
+
+static void
+on_serving(struct master_cohort *cohort, struct master_worker *worker)
+{
+	struct master_worker *replaced = find_replaced(cohort);
+
+	master_recycle_on_serving(worker);
+	master_orphan_offer(cohort->master);
+	if (replaced == NULL)
+		return;
+	cohort->outgoing = 0;
+	retire_worker(replaced, IPC_RETIRE_REPLACED);
 }
 
 static bool
@@ -296,13 +350,15 @@ on_crash_of(struct master_cohort *cohort, struct master_worker *worker)
 		    "worker %u (pid %d) crashed in self_check \"%s\"",
 		    worker->slot, (int)worker->pid,
 		    cohort->settings->self_check);
+	if (worker->generation == cohort->outgoing)
+		cohort->outgoing = 0;
+	if (worker->retire == 0 && cohort->state != MASTER_COHORT_STARTING) {
+		if (!worker->had_served)
+			master_workers_on_failure(cohort,
+			    "a worker crashed before it was ready to serve");
+		replace(cohort, worker->had_served);
+	}
 	master_probation_on_crash(cohort);
-	if (worker->retire != 0 || cohort->state == MASTER_COHORT_STARTING)
-		return;
-	if (!worker->had_served)
-		master_workers_on_failure(
-		    cohort, "a worker crashed before it was ready to serve");
-	replace(cohort, worker->had_served);
 }
 
 static void
@@ -314,6 +370,8 @@ on_exit_of(struct master_cohort *cohort, struct master_worker *worker)
 
 	if (!had_served && cohort->state != MASTER_COHORT_FAILED)
 		describe_failure(cohort, worker);
+	if (worker->generation == cohort->outgoing)
+		cohort->outgoing = 0;
 	master_worker_free(&worker);
 	if (cohort->state == MASTER_COHORT_STARTING) {
 		fail(cohort);
@@ -342,7 +400,7 @@ master_cohort_on_worker(struct master_cohort *cohort,
 		on_proven(cohort, worker);
 		break;
 	case MASTER_WORKER_ON_SERVE:
-		master_orphan_offer(cohort->master);
+		on_serving(cohort, worker);
 		break;
 	case MASTER_WORKER_ON_CRASH:
 		on_crash_of(cohort, worker);

@@ -80,6 +80,7 @@ master_cohort_new(struct master *master, struct settings *settings,
 		goto fail_mounts;
 	if (master_listen_open(cohort, base != NULL, error) == -1)
 		goto fail_listen;
+	master_forget_init(cohort);
 	cohort->number = ++master->last_cohort;
 	list_append(&master->cohorts, &cohort->link);
 	*cohort_r = cohort;
@@ -101,6 +102,7 @@ master_cohort_free(struct master_cohort **cohort_pointer)
 	OBJECT_TAKE(cohort, cohort_pointer, MASTER_COHORT_MAGIC);
 	event_del(&cohort->respawn_timer);
 	master_listen_release(cohort);
+	master_forget_fini(cohort);
 	master_logs_close(&cohort->logs);
 	master_mounts_release(&cohort->mounts);
 	settings_free(&cohort->settings);

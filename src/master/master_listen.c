@@ -279,21 +279,11 @@ leave(struct master_listener *listener)
 void
 master_listen_leave(struct master_cohort *cohort)
 {
-	struct master_worker *worker;
-	struct list_link *link;
 	size_t i;
 
-	for (i = 0; i < cohort->listener_count; i++) {
-		if (cohort->listeners[i]->users > 1)
-			continue;
-		leave(cohort->listeners[i]);
-		LIST_FOREACH (link, &cohort->workers) {
-			worker = LIST_OBJECT(link, struct master_worker, link);
-			if (worker->state == MASTER_WORKER_SERVING)
-				master_channel_tell(worker, IPC_MESSAGE_FORGET,
-				    cohort->listeners[i]->id);
-		}
-	}
+	for (i = 0; i < cohort->listener_count; i++)
+		if (cohort->listeners[i]->users == 1)
+			leave(cohort->listeners[i]);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who gets the connections that are held: a worker of the cohort they come
- * from, or, when that retires, of the one that serves instead.  What workers
+ * Who gets the connections that are held: another worker of the cohort they
+ * come from, or, when that retires, of the one that serves instead.  What workers
  * say of their load decides among them, and no more than that.
  */
 #include <string.h>
@@ -76,6 +76,23 @@ count_room(const struct master_worker *worker)
 	return taken < most ? most - taken : 0;
 }
 
+/* One with too many gets them back only when there is nobody else. */
+static bool
+is_giver(const struct master_worker *worker, const struct master_batch *batch)
+{
+	const struct list *workers = &worker->cohort->workers;
+	struct list_link *link;
+
+	if (worker->generation != batch->giver)
+		return false;
+	LIST_FOREACH (link, workers)
+		if (LIST_OBJECT(link, struct master_worker, link) != worker &&
+		    LIST_OBJECT(link, struct master_worker, link)->state ==
+			MASTER_WORKER_SERVING)
+			return true;
+	return false;
+}
+
 static bool
 can_take(const struct master_worker *worker, uint64_t now_ms)
 {
@@ -86,14 +103,15 @@ can_take(const struct master_worker *worker, uint64_t now_ms)
 
 /* The one with the fewest connections; NULL: nobody for now. */
 static struct master_worker *
-choose_taker(const struct master_cohort *cohort, uint64_t now_ms)
+choose_taker(const struct master_cohort *cohort,
+    const struct master_batch *batch, uint64_t now_ms)
 {
 	struct master_worker *worker, *best = NULL;
 	struct list_link *link;
 
 	LIST_FOREACH (link, &cohort->workers) {
 		worker = LIST_OBJECT(link, struct master_worker, link);
-		if (!can_take(worker, now_ms))
+		if (!can_take(worker, now_ms) || is_giver(worker, batch))
 			continue;
 		if (best == NULL ||
 		    count_connections(worker) < count_connections(best))
@@ -162,7 +180,7 @@ give_to_any(struct master *master, struct master_batch *batch,
 	uint64_t now_ms = clock_monotonic_ms();
 	struct master_worker *taker;
 
-	while ((taker = choose_taker(cohort, now_ms)) != NULL) {
+	while ((taker = choose_taker(cohort, batch, now_ms)) != NULL) {
 		if (give(master, batch, taker))
 			return true;
 		taker->spared_until_ms = now_ms + SPARE_MS;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Owns the connections that a crashed worker left, until another one has
- * them: what comes in, what workers say of it, and how long it may take.
+ * Owns the connections that a worker left, as it crashed, retires or has too
+ * many, until another one has them: what comes in, what workers say of it,
+ * and how long it may take.
  *
  * Every batch has a deadline, and there are at most as many connections as
  * descriptors suffice for: a worker that hands over without end must not
@@ -23,6 +24,7 @@ review_timer(struct master *master)
 {
 	const struct timeval wait = clock_timeval(RETRY_MS);
 
+	master_channel_release(master);
 	if (list_is_empty(&master->orphans)) {
 		if (master->orphan_timer != NULL)
 			event_free(master->orphan_timer);
@@ -55,8 +57,8 @@ expire(struct master *master)
 			continue;
 		is_taken = master_batch_is_taken(batch);
 		if (!is_taken)
-			log_warn("%zu connections of a crashed worker found "
-				 "no other one in time: closed",
+			log_warn("%zu connections of a worker that is gone "
+				 "found no other one in time: closed",
 			    batch->count);
 		master_batch_finish(master, &batch, is_taken);
 	}
@@ -167,10 +169,29 @@ has_crashed(struct master_worker *worker)
 	return worker->state == MASTER_WORKER_CRASHED;
 }
 
+bool
+master_orphan_is_full(const struct master *master)
+{
+	return master->orphan_count > 0 &&
+	    master->orphan_count + IPC_ORPHANS_MAX > master->orphans_max;
+}
+
+/* Was it told to hand over so many? */
+static bool
+may_give(struct master_worker *worker, size_t count)
+{
+	if (worker->retire != 0)
+		return true;
+	if (count == 0 || worker->shedding < count)
+		return false;
+	worker->shedding -= count;
+	return true;
+}
+
 /* Ends what descriptors do not suffice for; the batch, too, if it is empty
  * then. */
 static void
-shed(struct master *master, struct master_batch *batch)
+trim(struct master *master, struct master_batch *batch)
 {
 	struct master_batch *rest;
 	size_t excess = 0;
@@ -193,9 +214,9 @@ master_orphan_receive(struct master_worker *worker, struct ipc_packet *packet)
 	size_t wrong, count = packet->handover.count;
 	struct master_batch *batch;
 
-	if (!has_crashed(worker)) {
+	if (!has_crashed(worker) && !may_give(worker, count)) {
 		master_channel_note_nonsense(
-		    worker, "it hands over connections, but did not crash");
+		    worker, "it hands over connections, but was not told to");
 		return;
 	}
 	batch = master_batch_new(worker, count);
@@ -206,7 +227,7 @@ master_orphan_receive(struct master_worker *worker, struct ipc_packet *packet)
 		    "%zu of %zu connections it hands over are none", wrong,
 		    count);
 	master_batch_close(master, batch);
-	shed(master, batch);
+	trim(master, batch);
 	master_orphan_offer(master);
 }
 

@@ -86,11 +86,19 @@ struct master_cohort {
 	struct master_listener **listeners;
 	const struct settings_listener **sections; /* where each stands */
 	size_t listener_count;
+	uint32_t *uses; /* master_forget.c: ids its workers hand over of */
+	size_t use_count;
+	/* Connections that its workers gave away since it retires; and of
+	 * these, those that others have, and those that nobody got. */
+	uint64_t given, handed, lost;
 	unsigned wanted; /* workers; TTIN and TTOU change it */
+	/* The generation of the one that goes when its successor serves; 0:
+	 * none.  Meanwhile there is one worker more. */
+	uint64_t outgoing;
+	bool is_large_at_once; /* master_recycle.c has said so */
 	struct master_policy policy;
 	struct event respawn_timer; /* back-off */
 	struct error failure;       /* why it could not serve */
-	uint64_t handed_over; /* connections that others took over from it */
 	struct list workers;
 	struct list_link link; /* in master->cohorts, oldest first */
 };
@@ -128,6 +136,9 @@ struct master_worker {
 	uint32_t layout;            /* of its areas and messages */
 	struct master_hang hangs[IPC_THREADS_MAX]; /* master_hang.c */
 	unsigned adopting;        /* connections on their way to it */
+	uint64_t shedding;        /* those it may still give away */
+	bool is_held;             /* master_channel.c: nothing is read now */
+	uint64_t fresh_memory;    /* resident, when it began to serve */
 	uint64_t spared_until_ms; /* its channel took none: master_offer.c */
 	unsigned reopening;       /* LOGS that it has not answered */
 	unsigned pausing;         /* PAUSE that it has not answered */
@@ -176,6 +187,7 @@ struct master {
 	size_t orphan_count;        /* connections in them */
 	size_t orphans_max;         /* what the descriptors suffice for */
 	struct event *orphan_timer; /* NULL: nothing is held */
+	unsigned held_count;        /* workers whose channel waits for room */
 	uint64_t last_batch;
 	struct list deaths;   /* master_death.c: records being written */
 	struct list warnings; /* master_warning.c: of what runs too long */
@@ -187,6 +199,7 @@ struct master {
 	struct master_quarantine *quarantine; /* master_quarantine.c */
 	struct master_control *control;       /* master_control.c; or NULL */
 	struct master_hang_watch *hang_watch; /* master_hang.c */
+	struct master_recycle *recycle;       /* master_recycle.c */
 	uint64_t started_ms;
 
 	int log;           /* master_logs.c: its own lines */
@@ -215,7 +228,7 @@ int master_listen_open(
     struct master_cohort *cohort, bool is_return, struct error *error);
 void master_listen_apply(const struct master_cohort *cohort);
 /* Of the listeners that no other cohort uses: nobody connects any more, and
- * the cohort's workers take who has.  Before release. */
+ * the cohort's workers, once told to forget them, take who has. */
 void master_listen_leave(struct master_cohort *cohort);
 /* The cohort gives up its use; the last one closes (and unlinks). */
 void master_listen_release(struct master_cohort *cohort);
@@ -244,6 +257,10 @@ void master_cohort_retire(struct master_cohort *cohort, enum ipc_retire how);
 void master_cohort_set_wanted(struct master_cohort *cohort, unsigned wanted);
 /* The wait before the next replacement is over. */
 void master_cohort_respawn(struct master_cohort *cohort);
+/* Forks the worker's successor; once that serves, this one retires.  Not
+ * while another one is being replaced. */
+void master_cohort_replace(
+    struct master_cohort *cohort, const struct master_worker *worker);
 unsigned master_cohort_count(const struct master_cohort *cohort);
 /* From master_worker.c, after a change of state; may free the worker. */
 void master_cohort_on_worker(struct master_cohort *cohort,
@@ -285,13 +302,18 @@ bool master_channel_tell_logs(
     struct master_worker *worker, const struct master_logs *logs);
 /* Takes in what the worker left: before its end is judged. */
 void master_channel_drain(struct master_worker *worker);
+/* Of workers that hand connections over no more is read while no more can be
+ * held; now there may be room again. */
+void master_channel_release(struct master *master);
 /* It sent what made no sense: in words, "..." what. */
 void master_channel_note_nonsense(struct master_worker *worker,
     const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * master_orphan.c: connections on their way from one worker to another.
- * receive: an ORPHANS message came; it takes the packet's descriptors.
+ * receive: an ORPHANS message came, of a worker that crashed, retires or was
+ * told to shed; it takes the packet's descriptors.  is_full: for no more of
+ * the last two there is room.
  * acknowledge: ADOPTED came.  on_end: the worker crashed or ended, and
  * whatever it had not taken over goes to others.  offer: a worker came to
  * serve: tries again for what waits.  close: the master stops.
@@ -300,6 +322,7 @@ void master_channel_note_nonsense(struct master_worker *worker,
  */
 void master_orphan_receive(
     struct master_worker *worker, struct ipc_packet *packet);
+bool master_orphan_is_full(const struct master *master);
 void master_orphan_acknowledge(struct master_worker *worker, uint64_t number);
 void master_orphan_on_end(struct master_worker *worker);
 void master_orphan_offer(struct master *master);
@@ -375,6 +398,22 @@ void master_crashes_add(struct master *master, const json_t *record,
 void master_crashes_flush(struct master *master);
 json_t *master_crashes_list(const struct master *master);
 size_t master_crashes_clear(struct master *master);
+
+/*
+ * master_forget.c: which listeners' connections are not handed over.  init:
+ * the cohort has its listeners.  forget: the one that serves has changed, or
+ * another one retires; before that is told to its workers.
+ */
+void master_forget_init(struct master_cohort *cohort);
+void master_forget_fini(struct master_cohort *cohort);
+void master_forget(struct master *master);
+
+/* master_recycle.c: who has served enough, and who holds too much.  Start:
+ * again with each cohort that comes to serve.  on_serving: a worker was told
+ * to serve. */
+void master_recycle_start(struct master *master);
+void master_recycle_stop(struct master *master);
+void master_recycle_on_serving(struct master_worker *worker);
 
 /* master_hang.c: who runs for too long.  Start: again with each cohort that
  * comes to serve. */

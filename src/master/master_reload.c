@@ -252,7 +252,7 @@ look_at_old(struct master *master)
 		result->finishing = 0;
 		return true;
 	}
-	result->handed_over = old->handed_over;
+	result->handed_over = old->handed;
 	count_open(old, &result->finishing, &idle);
 	return idle == 0;
 }
@@ -301,6 +301,7 @@ hand(struct master *master)
 	master_probation_start(master->current, old);
 	master_quarantine_on_cohort(master->current);
 	master_hang_start(master);
+	master_recycle_start(master);
 	master_logs_use(
 	    master, &master->current->logs, master->current->settings);
 	master_reload_say_serving(master->current, served);
@@ -434,7 +435,7 @@ master_reload_on_gone(const struct master_cohort *cohort)
 
 	if (reload->state == MASTER_RELOAD_HANDING &&
 	    cohort->number == reload->result.previous)
-		reload->result.handed_over = cohort->handed_over;
+		reload->result.handed_over = cohort->handed;
 }
 
 void

@@ -90,6 +90,18 @@ put_uses(const struct master_cohort *cohort)
 	return uses;
 }
 
+/* Those that its workers hand connections over of. */
+static json_t *
+put_handed(const struct master_cohort *cohort)
+{
+	json_t *ids = json_array();
+	size_t i;
+
+	for (i = 0; i < cohort->use_count; i++)
+		json_array_append_new(ids, json_integer(cohort->uses[i]));
+	return ids;
+}
+
 static json_t *
 put_cohort(const struct master_cohort *cohort, json_t *descriptors)
 {
@@ -100,6 +112,7 @@ put_cohort(const struct master_cohort *cohort, json_t *descriptors)
 	json_object_set_new(json, "mounts",
 	    master_state_put_mounts(cohort->mounts, descriptors));
 	json_object_set_new(json, "listeners", put_uses(cohort));
+	json_object_set_new(json, "handed_of", put_handed(cohort));
 	json_object_set_new(json, "workers", put_workers(cohort, descriptors));
 	return json;
 }

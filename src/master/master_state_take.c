@@ -132,6 +132,24 @@ use_listeners(
 	return 0;
 }
 
+static int
+hand_over_of(
+    struct master_cohort *cohort, const json_t *ids, struct error *error)
+{
+	size_t i, count = json_array_size(ids);
+	json_int_t id;
+
+	cohort->uses = memory_alloc_array(count + 1, sizeof(*cohort->uses));
+	for (i = 0; i < count; i++) {
+		id = json_integer_value(json_array_get(ids, i));
+		if (id < 1 || id > UINT32_MAX)
+			return error_set(
+			    error, ERROR_RUNTIME, "handed_of makes no sense");
+		cohort->uses[cohort->use_count++] = (uint32_t)id;
+	}
+	return 0;
+}
+
 /* ---- workers ---- */
 
 static void
@@ -211,6 +229,8 @@ take_cohort(struct master *master, struct master_document *state,
 		json_object_get(from, "mounts"), &cohort->mounts,
 		error) == -1 ||
 	    use_listeners(cohort, json_object_get(from, "listeners"), error) ==
+		-1 ||
+	    hand_over_of(cohort, json_object_get(from, "handed_of"), error) ==
 		-1)
 		return -1;
 	return take_workers(

@@ -81,6 +81,23 @@ fail(struct master *master, const char *why)
 
 /* ---- what has to be over ---- */
 
+/* A self-check is this image's. */
+static bool
+is_checking(const struct master *master)
+{
+	struct list_link *cohort_link, *link;
+	struct master_cohort *cohort;
+
+	LIST_FOREACH (cohort_link, &master->cohorts) {
+		cohort = LIST_OBJECT(cohort_link, struct master_cohort, link);
+		LIST_FOREACH (link, &cohort->workers)
+			if (LIST_OBJECT(link, struct master_worker, link)
+				->check != NULL)
+				return true;
+	}
+	return false;
+}
+
 /* NULL: nothing. */
 static const char *
 find_unfinished(const struct master *master, uint64_t waited_ms)
@@ -89,6 +106,8 @@ find_unfinished(const struct master *master, uint64_t waited_ms)
 		return "a reload is in progress";
 	if (!list_is_empty(&master->orphans))
 		return "connections are on their way between workers";
+	if (is_checking(master))
+		return "a worker makes its self-check";
 	if (!list_is_empty(&master->waits))
 		return "another order is being carried out";
 	if (master_death_is_writing(master) && waited_ms < NAMES_MS)

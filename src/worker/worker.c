@@ -84,6 +84,15 @@ on_closed(void *context)
 	worker_retire_review(worker);
 }
 
+static bool
+on_departing(void *context)
+{
+	struct worker *worker;
+
+	OBJECT_CAST(worker, context, WORKER_MAGIC);
+	return worker_hand_send(worker);
+}
+
 static void
 make_connections(struct worker *worker)
 {
@@ -109,6 +118,7 @@ make_connections(struct worker *worker)
 		.rows = process->rows,
 		.row_count = process->row_count,
 		.on_closed = on_closed,
+		.on_departing = on_departing,
 		.context = worker,
 	};
 
@@ -164,6 +174,7 @@ make_protocol(struct worker *worker)
 		.protocol = &h1_protocol,
 		.context = worker->h1,
 		.is_check = true,
+		.is_forgotten = true,
 	};
 }
 
@@ -236,6 +247,7 @@ make_parts(struct worker *worker, struct error *error)
 	make_protocol(worker);
 	worker_acceptor_new(worker);
 	worker_retire_init(worker);
+	worker_hand_init(worker);
 	return worker_channel_start(worker, error);
 }
 
@@ -252,6 +264,7 @@ free_parts(struct worker *worker)
 	if (worker->app != NULL)
 		app_free(&worker->app);
 	worker_acceptor_free(worker);
+	worker_hand_fini(worker);
 	if (worker->h1 != NULL)
 		h1_free(&worker->h1);
 	memory_free(worker->origins);

@@ -44,8 +44,9 @@ struct listener {
 	struct worker_acceptor *acceptor;
 	const struct conn_origin *origin;
 	const char *name;
-	int fd; /* -1: forgotten */
+	int fd;
 	bool is_on, is_paused;
+	bool is_closed;   /* forgotten: never on again */
 	bool was_waiting; /* somebody, at the last review */
 	struct event event, pause;
 };
@@ -88,7 +89,7 @@ apply(struct worker_acceptor *acceptor)
 	for (i = 0; i < acceptor->count; i++) {
 		listener = &acceptor->listeners[i];
 		set_listening(listener,
-		    open && !listener->is_paused && listener->fd != -1);
+		    open && !listener->is_paused && !listener->is_closed);
 	}
 	acceptor->worker->slot->accepting = open;
 }
@@ -259,7 +260,7 @@ has_waiting(const struct listener *listener)
 {
 	struct pollfd descriptor = { .fd = listener->fd, .events = POLLIN };
 
-	return !listener->is_paused && listener->fd != -1 &&
+	return !listener->is_paused && !listener->is_closed &&
 	    poll(&descriptor, 1, 0) == 1;
 }
 
@@ -359,21 +360,25 @@ worker_acceptor_start(struct worker *worker)
 	apply(worker->acceptor);
 }
 
+static void
+close_listener(struct listener *listener)
+{
+	set_listening(listener, false);
+	event_del(&listener->pause);
+	fd_close(&listener->fd);
+}
+
 void
 worker_acceptor_stop(struct worker *worker)
 {
 	struct worker_acceptor *acceptor = worker->acceptor;
-	struct listener *listener;
 	size_t i;
 
 	acceptor->is_started = false;
 	event_del(&acceptor->review);
 	apply(acceptor);
-	for (i = 0; i < acceptor->count; i++) {
-		listener = &acceptor->listeners[i];
-		event_del(&listener->pause);
-		fd_close(&listener->fd);
-	}
+	for (i = 0; i < acceptor->count; i++)
+		close_listener(&acceptor->listeners[i]);
 }
 
 /* Bounded, for a listener's socket that others still use. */
@@ -388,25 +393,17 @@ drain(struct listener *listener)
 }
 
 void
-worker_acceptor_forget(struct worker *worker, uint64_t id)
+worker_acceptor_forget(struct worker *worker, size_t index)
 {
 	struct worker_acceptor *acceptor = worker->acceptor;
-	struct listener *listener;
-	size_t i;
+	struct listener *listener = &acceptor->listeners[index];
 
-	for (i = 0; i < acceptor->count; i++) {
-		listener = &acceptor->listeners[i];
-		if (listener->origin->listener != id || listener->fd == -1)
-			continue;
-		if (acceptor->is_started) {
-			drain(listener);
-			conn_set_enter(worker->connections);
-		}
-		set_listening(listener, false);
-		event_del(&listener->pause);
-		fd_close(&listener->fd);
-		return;
+	if (acceptor->is_started && !listener->is_closed) {
+		drain(listener);
+		conn_set_enter(worker->connections);
 	}
+	listener->is_closed = true;
+	close_listener(listener);
 }
 
 void

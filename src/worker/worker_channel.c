@@ -116,7 +116,10 @@ on_message(struct worker *worker, struct ipc_packet *packet)
 		worker_self_check(worker, packet);
 		break;
 	case IPC_MESSAGE_FORGET:
-		worker_acceptor_forget(worker, message->value);
+		worker_hand_forget(worker, message->value);
+		break;
+	case IPC_MESSAGE_SHED:
+		worker_hand_shed(worker, message->value);
 		break;
 	default:
 		break;
@@ -127,6 +130,8 @@ static void
 on_end(struct worker *worker)
 {
 	worker_channel_stop(worker);
+	if (worker->state == WORKER_STATE_RETIRING)
+		worker_retire_alone(worker);
 	if (worker->state == WORKER_STATE_RETIRING ||
 	    worker->state == WORKER_STATE_GONE)
 		return;

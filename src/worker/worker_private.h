@@ -82,6 +82,9 @@ struct worker {
 	struct worker_acceptor *acceptor; /* worker_accept.c */
 	struct event shutdown_timer;      /* worker_retire.c */
 
+	struct ipc_packet *departing; /* worker_hand.c; NULL: not needed yet */
+	struct event hand_retry;
+
 	struct conn_set *connections;
 	struct conn_origin *origins; /* one a listener */
 	struct conn_origin check_origin;
@@ -117,6 +120,17 @@ void worker_adopt(struct worker *worker, struct ipc_packet *packet);
 
 /* worker_self_check.c: answers the master's request on that descriptor. */
 void worker_self_check(struct worker *worker, struct ipc_packet *packet);
+/*
+ * worker_hand.c: connections that leave.  send: one batch of those that
+ * depart, or their end when there is no master; true when any is gone from
+ * the set.  shed: the master wants so many idle ones for others.  forget: of
+ * that listener nothing is accepted or handed over any more.
+ */
+void worker_hand_init(struct worker *worker);
+void worker_hand_fini(struct worker *worker);
+bool worker_hand_send(struct worker *worker);
+void worker_hand_shed(struct worker *worker, uint64_t count);
+void worker_hand_forget(struct worker *worker, uint64_t id);
 
 /* worker_quarantine.c: maps it; struct app_host's function; and what is told
  * to the master when an exchange with a probe has ended. */
@@ -137,8 +151,9 @@ void worker_acceptor_start(struct worker *worker); /* SERVE */
 void worker_acceptor_stop(struct worker *worker);  /* closes listeners */
 /* PAUSE: from then on, at any time of its life. */
 void worker_acceptor_pause(struct worker *worker, bool on);
-/* That one goes: accepts who waits in its queue, and closes it. */
-void worker_acceptor_forget(struct worker *worker, uint64_t id);
+/* The listener with that index of the heritage goes: accepts who waits in its
+ * queue, and closes it. */
+void worker_acceptor_forget(struct worker *worker, size_t index);
 /* A connection went away: maybe the gate opens. */
 void worker_acceptor_review(struct worker *worker);
 
@@ -146,6 +161,8 @@ void worker_acceptor_review(struct worker *worker);
 void worker_retire_init(struct worker *worker);
 void worker_retire_start(struct worker *worker);
 void worker_retire_again(struct worker *worker); /* told once more */
+/* The master is gone, and with it whoever could take connections over. */
+void worker_retire_alone(struct worker *worker);
 /* A connection went away: maybe that was the last. */
 void worker_retire_review(struct worker *worker);
 /* Time is over: closes what is idle and logs what is not. */

@@ -39,8 +39,10 @@ worker_retire_start(struct worker *worker)
 	if (event_add(&worker->shutdown_timer, &wait) == -1)
 		panic("event_add of the shutdown timer failed");
 	app_retire(worker->app);
-	conn_set_retire(
-	    worker->connections, worker->retire != IPC_RETIRE_REPLACED);
+	if (worker->retire == IPC_RETIRE_REPLACED)
+		conn_set_hand_over(worker->connections);
+	else
+		conn_set_retire(worker->connections, true);
 	worker_retire_review(worker);
 }
 
@@ -51,6 +53,15 @@ worker_retire_again(struct worker *worker)
 		worker_advance(worker, WORKER_EVENT_TIMEOUT);
 	else if (worker->retire == IPC_RETIRE_STOP)
 		conn_set_retire(worker->connections, true);
+}
+
+void
+worker_retire_alone(struct worker *worker)
+{
+	if (worker->retire != IPC_RETIRE_REPLACED)
+		return;
+	worker->retire = IPC_RETIRE_STOP;
+	conn_set_retire(worker->connections, true);
 }
 
 void

@@ -136,7 +136,7 @@ static const struct scene messages[] = {
 	{ "reopened", "it uses new logs, but got none: ignored" },
 	{ "adopted", "it adopted what it was not given: ignored" },
 	{ "probed", "it tried what there is not: ignored" },
-	{ "early", "it hands over connections, but did not crash: ignored" },
+	{ "early", "it hands over connections, but was not told to: ignored" },
 };
 
 #define MESSAGES (sizeof(messages) / sizeof(messages[0]))

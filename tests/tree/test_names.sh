@@ -77,6 +77,7 @@ master_control_socket tests/system/test_control.c sockets
 master_daemon system fork and terminal
 master_death system the end of a process; its lifetime tests/unit/test_master_orphan.c
 master_death_facts system what workers that died have left
+master_forget tests/system/test_handover.c needs workers that retire
 master_frames tests/unit/test_master_symbolize.c question and answer
 master_hang system needs threads that hang
 master_offer tests/unit/test_master_orphan.c who gets a batch
@@ -84,6 +85,7 @@ master_quarantine_cohort tests/unit/test_master_quarantine.c after a reload
 master_quarantine_report tests/unit/test_master_quarantine.c the list
 master_quarantine_table tests/unit/test_master_quarantine.c its places
 master_quarantine_words tests/unit/test_master_quarantine.c lines of the log
+master_recycle tests/system/test_recycle.c needs workers that serve
 master_reload system the order of a reload
 master_signal system signals
 master_socket system sockets
@@ -107,6 +109,7 @@ worker_crash_install tests/system/test_crash_kind.c a process that crashes
 worker_crash_report tests/system/test_crash_record.c a process that crashes
 worker_crash_send tests/system/test_containment.c a process that crashes
 worker_crash_stop tests/system/test_crash_answer.c threads that crash
+worker_hand tests/unit/test_worker.c a whole worker
 worker_host tests/unit/test_worker.c a whole worker
 worker_quarantine tests/system/test_quarantine.c needs a master that decides
 worker_retire tests/unit/test_worker.c a whole worker

@@ -6,12 +6,13 @@
 
 /* clang-format off */
 static const enum conn_state expected[CONN_STATE_COUNT][CONN_EVENT_COUNT] = {
-	/*			    OPEN      LINGER         FINISH        FLUSHED        CLOSE */
-	[CONN_STATE_ACCEPTED] =	  { TO(OPEN), TO(LINGERING), NO,           NO,            TO(CLOSED) },
-	[CONN_STATE_OPEN] =	  { NO,       NO,            TO(FLUSHING), NO,            TO(CLOSED) },
-	[CONN_STATE_FLUSHING] =	  { NO,       NO,            NO,           TO(LINGERING), TO(CLOSED) },
-	[CONN_STATE_LINGERING] =  { NO,       NO,            NO,           NO,            TO(CLOSED) },
-	[CONN_STATE_CLOSED] =	  { NO,       NO,            NO,           NO,            NO },
+	/*			    OPEN      LINGER         FINISH        FLUSHED        DEPART         CLOSE */
+	[CONN_STATE_ACCEPTED] =	  { TO(OPEN), TO(LINGERING), NO,           NO,            TO(DEPARTING), TO(CLOSED) },
+	[CONN_STATE_OPEN] =	  { NO,       NO,            TO(FLUSHING), NO,            TO(DEPARTING), TO(CLOSED) },
+	[CONN_STATE_FLUSHING] =	  { NO,       NO,            NO,           TO(LINGERING), NO,            TO(CLOSED) },
+	[CONN_STATE_LINGERING] =  { NO,       NO,            NO,           NO,            TO(DEPARTING), TO(CLOSED) },
+	[CONN_STATE_DEPARTING] =  { NO,       NO,            NO,           NO,            NO,            TO(CLOSED) },
+	[CONN_STATE_CLOSED] =	  { NO,       NO,            NO,           NO,            NO,            NO },
 };
 /* clang-format on */
 
@@ -106,6 +107,11 @@ START_TEST(test_rows_exchange)
 	ck_assert_uint_eq(fake.rows[0].deadline_class, CONN_DEADLINE_LINGER);
 	ck_assert_uint_eq(fake.rows[0].due_ms, fake.conn->guard.due_ms);
 	ck_assert_uint_gt(fake.rows[0].due_ms, 0);
+	ck_assert_int_eq(fake.rows[0].fd, fake.conn->fd + 1);
+	conn_state_advance(fake.conn, CONN_EVENT_DEPART);
+	ck_assert_uint_eq(*exchange, IPC_ROW_NONE);
+	ck_assert_int_eq(fake.conn->watched, 0);
+	ck_assert_uint_eq(fake.rows[0].deadline_class, CONN_DEADLINE_LINGER);
 	ck_assert_int_eq(fake.rows[0].fd, fake.conn->fd + 1);
 	conn_state_advance(fake.conn, CONN_EVENT_CLOSE);
 	ck_assert_int_eq(fake.rows[0].fd, 0);
