@@ -3,9 +3,13 @@
  * Owns the order of a binary upgrade: wait until nothing is half done, let a
  * child try the new program, wait again, become it.
  *
- *	begun --quiet--> trying --good--> settling --quiet--> exec
- *	  +----------------+-----------------+--> failed: nothing was changed
+ *	begun --quiet--> trying --good--> settling --quiet--> leaving --> exec
+ *	  |                |                 |  ^--signal--------|         |
+ *	  +----------------+-----------------+--> failed: nothing changed <+
  *
+ * Signals are blocked while it leaves, and so they are until the new image
+ * handles them.  What came before that is in libevent's hands, and would be
+ * lost with them: so it leaves only when the loop has gone round.
  * The workers serve on all the time.  What follows in the new image is a
  * reload (master_upgrade_finish).
  */
@@ -15,6 +19,7 @@
 
 #include <sys/stat.h>
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,13 +35,17 @@
 /* The same for the new program's trial. */
 #define TRIAL_GRACE_MS 2000u
 
+/* Of the loop, until all that was caught has been handled. */
+#define ROUNDS 2
+
 /* So long names of a crash are waited for; then it is recorded without. */
 #define NAMES_MS 2000u
 
 enum upgrade_state {
 	UPGRADE_BEGUN,
 	UPGRADE_TRYING,
-	UPGRADE_SETTLING
+	UPGRADE_SETTLING,
+	UPGRADE_LEAVING
 };
 
 #define MASTER_UPGRADE_MAGIC 0xf06b2d94u
@@ -47,6 +56,8 @@ struct master_upgrade {
 	char *binary;
 	enum upgrade_state state;
 	uint64_t since_ms; /* of it */
+	unsigned rounds;   /* that the loop has gone, leaving */
+	sigset_t before;   /* then: the signals that were blocked */
 	struct master_trial *trial;
 	struct event look;
 };
@@ -62,6 +73,8 @@ upgrade_free(struct master_upgrade **upgrade_pointer)
 	event_del(&upgrade->look);
 	if (upgrade->trial != NULL)
 		master_trial_stop(&upgrade->trial);
+	if (upgrade->state == UPGRADE_LEAVING)
+		sigprocmask(SIG_SETMASK, &upgrade->before, NULL);
 	memory_free(upgrade->binary);
 	OBJECT_FREE(upgrade);
 }
@@ -189,6 +202,31 @@ replace(struct master *master)
 }
 
 static void
+block_signals(struct master_upgrade *upgrade)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &upgrade->before);
+	upgrade->rounds = 0;
+	enter(upgrade, UPGRADE_LEAVING);
+}
+
+/* A signal's event may be activated behind ours, once. */
+static void
+leave(struct master *master)
+{
+	struct master_upgrade *upgrade = master->upgrade;
+
+	if (find_unfinished(master, NAMES_MS) != NULL) {
+		sigprocmask(SIG_SETMASK, &upgrade->before, NULL);
+		enter(upgrade, UPGRADE_SETTLING);
+	} else if (++upgrade->rounds == ROUNDS) {
+		replace(master);
+	}
+}
+
+static void
 on_look(evutil_socket_t fd, short events, void *context)
 {
 	struct master *master;
@@ -198,12 +236,14 @@ on_look(evutil_socket_t fd, short events, void *context)
 		fail(master, "the daemon stops");
 	else if (master->upgrade->state == UPGRADE_TRYING)
 		return;
+	else if (master->upgrade->state == UPGRADE_LEAVING)
+		leave(master);
 	else if (!is_quiet(master))
 		return;
 	else if (master->upgrade->state == UPGRADE_BEGUN)
 		try(master);
 	else
-		replace(master);
+		block_signals(master->upgrade);
 }
 
 /* ---- the beginning ---- */

@@ -44,7 +44,7 @@ int master_trial_judge(const char *output, size_t size, int status,
 
 /* ---- master_upgrade_exec.c ---- */
 
-/* Becomes that program: returns only when that fails, with everything as it
+/* With all signals blocked, becomes that program: returns only when that fails, with everything as it
  * was. */
 int master_upgrade_exec(
     struct master *master, const char *binary, struct error *error);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The last step.  Signals are blocked across it, so that one that comes while
- * nobody handles it waits for the new image instead of ending the process;
- * what was blocked stays so, and pending, behind execve(2).
+ * The last step.  Signals are blocked: one that comes while nobody handles it
+ * waits for the new image, and does not end the process, as what was blocked
+ * stays so, and pending, behind execve(2).
  */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -66,10 +65,6 @@ static void
 become(struct master *master, const char *binary, int state,
     const json_t *descriptors, struct error *error)
 {
-	sigset_t all, before;
-
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
 	if (keep_descriptors(descriptors, true, error) == 0 &&
 	    fd_set_cloexec(state, false, error) == 0 &&
 	    master_upgrade_set_environment(state, false) == 0) {
@@ -77,7 +72,6 @@ become(struct master *master, const char *binary, int state,
 		error_set_errno(error, "%s", binary);
 	}
 	unsetenv(MASTER_STATE_VARIABLE);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 int

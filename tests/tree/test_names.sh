@@ -81,6 +81,8 @@ master_forget tests/system/test_handover.c needs workers that retire
 master_frames tests/unit/test_master_symbolize.c question and answer
 master_hang system needs threads that hang
 master_offer tests/unit/test_master_orphan.c who gets a batch
+master_inherit tests/system/test_upgrade.c what an image finds
+master_probe tests/system/test_upgrade.c a new program
 master_quarantine_cohort tests/unit/test_master_quarantine.c after a reload
 master_quarantine_report tests/unit/test_master_quarantine.c the list
 master_quarantine_table tests/unit/test_master_quarantine.c its places
@@ -89,7 +91,16 @@ master_recycle tests/system/test_recycle.c needs workers that serve
 master_reload system the order of a reload
 master_signal system signals
 master_socket system sockets
+master_upgrade tests/system/test_upgrade.c a running daemon
+master_upgrade_exec tests/system/test_upgrade.c a new program
 master_warning system needs threads that hang
+master_state_control tests/system/test_upgrade.c clients that go along
+master_state_member tests/unit/test_master_state.c members of a state
+master_state_mounts tests/unit/test_master_state.c a part of a state
+master_state_put tests/unit/test_master_state.c a whole state
+master_state_quarantine tests/unit/test_master_state.c a part of a state
+master_state_table tests/unit/test_master_state.c members of a state
+master_state_take tests/unit/test_master_state.c a whole state
 master_status tests/system/test_control.c the state of live workers
 master_status_worker tests/system/test_control.c the state of live workers
 master_worker system what it does, it does to a process
