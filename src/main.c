@@ -41,8 +41,7 @@ static const char usage_text[] =
     "  -p  pid file\n"
     "  -t  test configuration and modules, bind nothing\n"
     "  -T  the same, and print the effective settings\n"
-    "  -s  order to the running daemon: reload, stop, quit, reopen or\n"
-    "      upgrade\n"
+    "  -s  signal the running daemon: reload, stop, quit, reopen, upgrade\n"
     "  -v  version; -V  version and how it was built; -h  this\n"
     "See cohortd(8) and cohort.conf(5).\n";
 

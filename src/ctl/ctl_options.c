@@ -113,9 +113,10 @@ stop(enum ipc_exit *code_r, enum ipc_exit code)
 static bool
 refuse_value(const char *option, const char *value, enum ipc_exit *code_r)
 {
-	fprintf(stderr, "cohortctl: %s %s: that is not possible\n", option,
-	    value);
-	return stop(code_r, IPC_EXIT_USAGE);
+	fprintf(
+	    stderr, "cohortctl: %s %s: that is not possible\n", option, value);
+	*code_r = IPC_EXIT_USAGE;
+	return false;
 }
 
 /* "2", "0.5": to the millisecond. */
@@ -123,9 +124,8 @@ static int
 parse_seconds(const char *text, int64_t least_ms, uint64_t *ms_r)
 {
 	size_t whole = strspn(text, "0123456789");
-	size_t part = text[whole] == '.' ?
-	    strspn(text + whole + 1, "0123456789") :
-	    0;
+	size_t part =
+	    text[whole] == '.' ? strspn(text + whole + 1, "0123456789") : 0;
 	double seconds;
 
 	if (whole == 0 || whole + part + (text[whole] == '.') != strlen(text))

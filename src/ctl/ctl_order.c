@@ -25,8 +25,8 @@ make_request(const struct ctl_options *options, struct error *error)
 	if (number_parse(options->operand, 0, INT32_MAX, &count) == 0)
 		return json_pack("{s:s, s:I}", "command", options->verb,
 		    "count", (json_int_t)count);
-	error_set(error, ERROR_CONFIG, "%s: \"%s\" is no number",
-	    options->verb, options->operand);
+	error_set(error, ERROR_CONFIG, "%s: \"%s\" is no number", options->verb,
+	    options->operand);
 	return NULL;
 }
 
@@ -74,8 +74,8 @@ ctl_order(const struct ctl_options *options)
 		json_decref(request);
 		return ctl_socket_complain(&error);
 	}
-	if (ipc_control_ask(control, request, options->timeout_ms, &reply,
-		&error) == -1) {
+	if (ipc_control_ask(
+		control, request, options->timeout_ms, &reply, &error) == -1) {
 		code = ctl_socket_complain(&error);
 	} else {
 		code = print_reply(options, reply);

@@ -142,8 +142,8 @@ show_on_terminal(const char *page)
 	struct winsize size;
 	struct buffer words;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 ||
-	    size.ws_row == 0 || size.ws_col == 0) {
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == -1 || size.ws_row == 0 ||
+	    size.ws_col == 0) {
 		size.ws_row = ROWS_DEFAULT;
 		size.ws_col = COLUMNS_DEFAULT;
 	}
@@ -187,12 +187,10 @@ ctl_screen_wait(struct ctl_screen *screen, uint64_t ms)
 
 	OBJECT_CHECK(screen, CTL_SCREEN_MAGIC);
 	for (; now < deadline; now = clock_monotonic_ms()) {
-		descriptors[0] = (struct pollfd) {
-			.fd = screen->signals, .events = POLLIN
-		};
-		descriptors[1] = (struct pollfd) {
-			.fd = screen->keys, .events = POLLIN
-		};
+		descriptors[0] =
+		    (struct pollfd) { .fd = screen->signals, .events = POLLIN };
+		descriptors[1] =
+		    (struct pollfd) { .fd = screen->keys, .events = POLLIN };
 		if (poll(descriptors, 2, (int)(deadline - now)) <= 0)
 			continue;
 		if (descriptors[0].revents != 0)

@@ -62,8 +62,7 @@ ctl_socket_find(const struct ctl_options *options, char **path_r,
 /* ---- asking ---- */
 
 static int
-open_path(
-    const char *path, struct ipc_control **control_r, struct error *error)
+open_path(const char *path, struct ipc_control **control_r, struct error *error)
 {
 	if (path[0] == '\0')
 		return error_set(error, ERROR_CONFIG,
@@ -91,8 +90,8 @@ ctl_socket_report(struct ipc_control *control, const char *command,
 {
 	json_t *request = json_pack("{s:s}", "command", command);
 	const char *refusal;
-	int result = ipc_control_ask(
-	    control, request, REPORT_WAIT_MS, reply_r, error);
+	int result =
+	    ipc_control_ask(control, request, REPORT_WAIT_MS, reply_r, error);
 
 	json_decref(request);
 	if (result == -1)

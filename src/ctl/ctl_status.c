@@ -18,8 +18,8 @@
 /* ---- the daemon ---- */
 
 static void
-describe_requests(struct buffer *words, const json_t *earlier,
-    const json_t *status)
+describe_requests(
+    struct buffer *words, const json_t *earlier, const json_t *status)
 {
 	const json_t *totals = json_object_get(status, "totals");
 	static const char *const classes[] = { "1xx", "2xx", "3xx", "4xx",
@@ -175,8 +175,8 @@ put_memory(struct buffer *words, const json_t *memory)
 }
 
 static void
-put_worker(struct ctl_table *table, const json_t *earlier,
-    const json_t *status, const json_t *worker)
+put_worker(struct ctl_table *table, const json_t *earlier, const json_t *status,
+    const json_t *worker)
 {
 	const json_t *connections = json_object_get(worker, "connections");
 
@@ -189,8 +189,8 @@ put_worker(struct ctl_table *table, const json_t *earlier,
 	ctl_text_member(ctl_table_cell(table), connections, "idle");
 	ctl_text_member(ctl_table_cell(table), connections, "busy");
 	ctl_text_member(ctl_table_cell(table), worker, "requests");
-	ctl_rate_append(ctl_table_cell(table),
-	    ctl_rate_requests(earlier, status, worker));
+	ctl_rate_append(
+	    ctl_table_cell(table), ctl_rate_requests(earlier, status, worker));
 	put_memory(ctl_table_cell(table), json_object_get(worker, "memory"));
 	ctl_text_member(ctl_table_cell(table), worker, "crashes");
 	ctl_text_time(ctl_table_cell(table), worker, "last_crash");

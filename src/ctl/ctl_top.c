@@ -15,6 +15,7 @@
 #include "ctl/ctl_text.h"
 
 struct sums {
+	size_t workers;
 	uint64_t idle, busy, memory;
 	double cpu; /* negative: of none it is known */
 };
@@ -56,19 +57,19 @@ add_columns(struct ctl_table *table)
 }
 
 static void
-put_worker(struct ctl_table *table, const json_t *earlier,
-    const json_t *later, const json_t *worker, struct sums *sums)
+put_worker(struct ctl_table *table, const json_t *earlier, const json_t *later,
+    const json_t *worker, struct sums *sums)
 {
 	const json_t *connections = json_object_get(worker, "connections");
-	uint64_t memory = ctl_text_integer(
-	    json_object_get(worker, "memory"), "resident");
+	uint64_t memory =
+	    ctl_text_integer(json_object_get(worker, "memory"), "resident");
 	double cpu = ctl_rate_cpu(earlier, later, worker);
 
 	ctl_text_member(ctl_table_cell(table), worker, "slot");
 	ctl_text_member(ctl_table_cell(table), worker, "pid");
 	ctl_text_member(ctl_table_cell(table), worker, "cohort");
-	ctl_rate_append(ctl_table_cell(table),
-	    ctl_rate_requests(earlier, later, worker));
+	ctl_rate_append(
+	    ctl_table_cell(table), ctl_rate_requests(earlier, later, worker));
 	ctl_text_member(ctl_table_cell(table), connections, "idle");
 	ctl_text_member(ctl_table_cell(table), connections, "busy");
 	ctl_text_bytes(ctl_table_cell(table), memory);
@@ -88,15 +89,14 @@ put_sums(struct ctl_table *table, const json_t *earlier, const json_t *later,
 	buffer_append_text(ctl_table_cell(table), "all");
 	ctl_table_cell(table);
 	ctl_table_cell(table);
-	ctl_rate_append(
-	    ctl_table_cell(table), ctl_rate_total(earlier, later));
-	buffer_format(ctl_table_cell(table), "%llu",
-	    (unsigned long long)sums->idle);
-	buffer_format(ctl_table_cell(table), "%llu",
-	    (unsigned long long)sums->busy);
+	ctl_rate_append(ctl_table_cell(table), ctl_rate_total(earlier, later));
+	buffer_format(
+	    ctl_table_cell(table), "%llu", (unsigned long long)sums->idle);
+	buffer_format(
+	    ctl_table_cell(table), "%llu", (unsigned long long)sums->busy);
 	ctl_text_bytes(ctl_table_cell(table), sums->memory);
 	ctl_rate_append(ctl_table_cell(table), sums->cpu);
-	ctl_table_cell(table);
+	buffer_format(ctl_table_cell(table), "%zu workers", sums->workers);
 }
 
 static void
@@ -105,7 +105,7 @@ print_workers(const json_t *earlier, const json_t *later, FILE *to)
 	size_t i, count;
 	const json_t **workers = ctl_rate_workers(later, &count);
 	struct ctl_table *table = ctl_table_new();
-	struct sums sums = { .cpu = -1 };
+	struct sums sums = { .workers = count, .cpu = -1 };
 
 	add_columns(table);
 	for (i = 0; i < count; i++)

@@ -144,8 +144,8 @@ time_left(uint64_t timeout_ms, uint64_t deadline_ms)
 
 /* Words of a wait that was too long. */
 static int
-give_up(const struct ipc_control *control, uint64_t timeout_ms,
-    struct error *error)
+give_up(
+    const struct ipc_control *control, uint64_t timeout_ms, struct error *error)
 {
 	if (timeout_ms % 1000 == 0)
 		return error_set(error, ERROR_RUNTIME,

@@ -337,8 +337,10 @@ master_cohort_on_unfit(struct master_worker *worker)
 	}
 	log_error("%s: it does not serve", worker->failure);
 	retire_worker(worker, IPC_RETIRE_NOW);
-	if (cohort->state == MASTER_COHORT_SERVING)
-		replace(cohort, false);
+	if (cohort->state != MASTER_COHORT_SERVING)
+		return;
+	master_workers_on_failure(cohort, worker->failure);
+	replace(cohort, false);
 }
 
 /* While the cohort starts, the worker's exit decides. */

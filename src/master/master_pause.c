@@ -53,9 +53,9 @@ check(const struct master_wait *wait)
 	return master_command_summary(
 	    json_pack("{s:b, s:I}", "paused", (int)wait->is_on, "workers",
 		(json_int_t)count),
-	    wait->is_on ? "paused, %u workers accept no connections" :
-			  "resumed, %u workers accept connections",
-	    count);
+	    "%s, %u worker%s accept%s %sconnections",
+	    wait->is_on ? "paused" : "resumed", count, count == 1 ? "" : "s",
+	    count == 1 ? "s" : "", wait->is_on ? "no " : "");
 }
 
 static json_t *

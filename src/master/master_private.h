@@ -294,12 +294,12 @@ void master_channel_stop(struct master_worker *worker);
 /* Both: false if it lives, and was not told. */
 bool master_channel_tell(
     struct master_worker *worker, enum ipc_message_type type, uint64_t value);
-/* The same with a descriptor, which stays the caller's; false: it did not go
+bool master_channel_tell_logs(
+    struct master_worker *worker, const struct master_logs *logs);
+/* A message with a descriptor, which stays the caller's; false: it did not go
  * out. */
 bool master_channel_give(
     struct master_worker *worker, enum ipc_message_type type, int fd);
-bool master_channel_tell_logs(
-    struct master_worker *worker, const struct master_logs *logs);
 /* Takes in what the worker left: before its end is judged. */
 void master_channel_drain(struct master_worker *worker);
 /* Of workers that hand connections over no more is read while no more can be

@@ -48,7 +48,8 @@ check(const struct master_wait *wait)
 		    "reopened, but %u workers could not be told", wait->untold);
 	return master_command_summary(
 	    json_pack("{s:I}", "workers", (json_int_t)wait->count),
-	    "logs reopened, %u workers switched", wait->count);
+	    "logs reopened, %u worker%s switched", wait->count,
+	    wait->count == 1 ? "" : "s");
 }
 
 static json_t *

@@ -23,7 +23,7 @@ look_at(const struct master_wait *wait)
 	const struct master_wait_type *type = wait->type;
 
 	if (!type->outlives_stop && is_stopping(wait->master))
-		return master_command_error("the daemon is being stopped");
+		return master_command_error("the daemon stops");
 	return type->check == NULL ? NULL : type->check(wait);
 }
 

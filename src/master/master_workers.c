@@ -41,7 +41,8 @@ check(const struct master_wait *wait)
 	    json_pack("{s:I, s:I, s:I}", "cohort", (json_int_t)wait->cohort,
 		"workers", (json_int_t)wait->wanted, "before",
 		(json_int_t)wait->before),
-	    "%u workers serve (%u before)", wait->wanted, wait->before);
+	    "%u worker%s (%u before)", wait->wanted,
+	    wait->wanted == 1 ? " serves" : "s serve", wait->before);
 }
 
 static const struct master_wait_type changing = { .check = check };

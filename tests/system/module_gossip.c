@@ -334,6 +334,13 @@ reopened(struct talk *talk)
 }
 
 static void
+paused(struct talk *talk)
+{
+	talk_say(talk, IPC_MESSAGE_PAUSED, 0);
+	talk_say(talk, IPC_MESSAGE_PAUSED, UINT64_MAX);
+}
+
+static void
 adopted(struct talk *talk)
 {
 	static const uint64_t numbers[] = { 0, 1, 2, UINT64_MAX };
@@ -390,6 +397,7 @@ static const struct act acts[] = {
 	{ "descriptors", descriptors },
 	{ "ready", ready },
 	{ "reopened", reopened },
+	{ "paused", paused },
 	{ "adopted", adopted },
 	{ "probed", probed },
 	{ "failed", failed },

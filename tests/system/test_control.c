@@ -286,7 +286,7 @@ START_TEST(without_a_daemon)
 
 	configure(daemon, "");
 	expect_ctl(daemon, 1, "no cohortd is running", "status", NULL, NULL);
-	expect_ctl(daemon, 2, "unknown verb \"reload\"", "reload", NULL, NULL);
+	expect_ctl(daemon, 2, "unknown verb \"jump\"", "jump", NULL, NULL);
 	test_daemon_configure(daemon, TEST_SERVE_MODULE, "/m.so");
 	expect_ctl(daemon, 78, "no control_socket is configured", "status",
 	    NULL, NULL);

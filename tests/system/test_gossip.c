@@ -134,6 +134,7 @@ static const struct scene messages[] = {
 	{ "descriptors", "channel: \"ready\" with too many descriptors: " },
 	{ "ready", "it said ready while serving: ignored" },
 	{ "reopened", "it uses new logs, but got none: ignored" },
+	{ "paused", "it pauses as it was not told: ignored" },
 	{ "adopted", "it adopted what it was not given: ignored" },
 	{ "probed", "it tried what there is not: ignored" },
 	{ "early", "it hands over connections, but was not told to: ignored" },

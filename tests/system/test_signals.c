@@ -442,7 +442,7 @@ START_TEST(a_log_that_cannot_be_opened_anew_stays)
 	rename_log(daemon, "logs", "moved");
 	test_daemon_expect(daemon, "logs reopened");
 	test_daemon_signal(daemon, SIGUSR1);
-	test_daemon_wait(daemon, "the old file stays");
+	test_daemon_wait(daemon, "the old files stay");
 	ck_assert_int_gt(get_new_pid(daemon), 0);
 	snprintf(
 	    path, sizeof(path), "%s", test_daemon_path(daemon, "moved/access"));

@@ -54,10 +54,12 @@ config_tree tests/unit/test_config_parse.c file to sections
 ctl system the command from end to end
 ctl_crashes system a table of replies of the daemon
 ctl_gdb tests/system/test_gdb.c it becomes gdb
+ctl_order tests/system/test_orders.c an order and its reply
 ctl_quarantine system a table of replies of the daemon
 ctl_socket system it talks to the daemon
 ctl_state tests/system/test_gdb.c records of a daemon and of its file
 ctl_status system a table of replies of the daemon
+ctl_top tests/system/test_orders.c a table of replies of the daemon
 h1 tests/unit/test_h1_protocol.c parts of one protocol
 h1_connection tests/unit/test_h1_protocol.c parts of one protocol
 h1_exchange tests/unit/test_h1_protocol.c parts of one protocol
@@ -80,6 +82,7 @@ master_death_facts system what workers that died have left
 master_forget tests/system/test_handover.c needs workers that retire
 master_frames tests/unit/test_master_symbolize.c question and answer
 master_hang system needs threads that hang
+master_pause tests/system/test_pause.c needs workers that accept
 master_offer tests/unit/test_master_orphan.c who gets a batch
 master_inherit tests/system/test_upgrade.c what an image finds
 master_probe tests/system/test_upgrade.c a new program
@@ -89,10 +92,13 @@ master_quarantine_table tests/unit/test_master_quarantine.c its places
 master_quarantine_words tests/unit/test_master_quarantine.c lines of the log
 master_recycle tests/system/test_recycle.c needs workers that serve
 master_reload system the order of a reload
+master_reopen tests/system/test_pause.c needs workers that write logs
+master_running tests/system/test_orders.c it is the daemon's client
 master_signal system signals
 master_socket system sockets
 master_upgrade tests/system/test_upgrade.c a running daemon
 master_upgrade_exec tests/system/test_upgrade.c a new program
+master_wait tests/system/test_order_waits.c orders and their ends
 master_warning system needs threads that hang
 master_state_control tests/system/test_upgrade.c clients that go along
 master_state_member tests/unit/test_master_state.c members of a state
@@ -104,6 +110,7 @@ master_state_take tests/unit/test_master_state.c a whole state
 master_status tests/system/test_control.c the state of live workers
 master_status_worker tests/system/test_control.c the state of live workers
 master_worker system what it does, it does to a process
+master_workers tests/system/test_orders.c needs workers that start
 service system a table of services
 symbolize tests/unit/test_master_symbolize.c the whole program
 symbolize_names tests/unit/test_master_symbolize.c the whole program

@@ -38,6 +38,14 @@ START_TEST(verbs)
 		{ { "quarantine", "list" }, ctl_quarantine_list, NULL },
 		{ { "quarantine", "clear" }, ctl_quarantine_clear, NULL },
 		{ { "gdb", "core.1" }, ctl_gdb, "core.1" },
+		{ { "top" }, ctl_top, NULL },
+		{ { "reload" }, ctl_order, NULL },
+		{ { "stop" }, ctl_order, NULL },
+		{ { "quit" }, ctl_order, NULL },
+		{ { "reopen" }, ctl_order, NULL },
+		{ { "workers", "4" }, ctl_order, "4" },
+		{ { "pause" }, ctl_order, NULL },
+		{ { "resume" }, ctl_order, NULL },
 	};
 	struct ctl_options options;
 	enum ipc_exit code;
@@ -46,6 +54,7 @@ START_TEST(verbs)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ck_assert(read_words(rows[i].words, &options, &code));
 		ck_assert(options.run == rows[i].run);
+		ck_assert_str_eq(options.verb, rows[i].words[0]);
 		ck_assert(!options.json);
 		ck_assert_uint_eq(options.rest_count, 0);
 		if (rows[i].operand == NULL)
@@ -70,6 +79,32 @@ START_TEST(options_stand_anywhere)
 }
 END_TEST
 
+START_TEST(numbers)
+{
+	static const struct {
+		const char *words[WORDS_MAX];
+		uint64_t timeout_ms, interval_ms, frames;
+	} rows[] = {
+		{ { "reload" }, 0, 1000, 0 },
+		{ { "reload", "--timeout", "30" }, 30000, 1000, 0 },
+		{ { "--timeout", "0.25", "workers", "1" }, 250, 1000, 0 },
+		{ { "stop", "--timeout", "1." }, 1000, 1000, 0 },
+		{ { "top" }, 0, 1000, 0 },
+		{ { "top", "-n", "3", "--interval", "0.1" }, 0, 100, 3 },
+	};
+	struct ctl_options options;
+	enum ipc_exit code;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert(read_words(rows[i].words, &options, &code));
+		ck_assert_uint_eq(options.timeout_ms, rows[i].timeout_ms);
+		ck_assert_uint_eq(options.interval_ms, rows[i].interval_ms);
+		ck_assert_uint_eq(options.frames, rows[i].frames);
+	}
+}
+END_TEST
+
 START_TEST(the_rest_is_not_ours)
 {
 	static const char *const words[] = { "gdb", "-c", "conf", "core", "--",
@@ -90,7 +125,26 @@ START_TEST(what_is_wrong)
 {
 	static const char *const rows[][WORDS_MAX] = {
 		{ NULL },
-		{ "reload" },
+		{ "jump" },
+		{ "reload", "now" },
+		{ "workers" },
+		{ "workers", "1", "2" },
+		{ "top", "--json" },
+		{ "top", "-n", "0" },
+		{ "top", "-n", "x" },
+		{ "top", "--interval", "0.05" },
+		{ "top", "--timeout", "1" },
+		{ "reload", "--interval", "1" },
+		{ "reload", "-n", "1" },
+		{ "status", "--timeout", "1" },
+		{ "stop", "--timeout", "0" },
+		{ "stop", "--timeout", "" },
+		{ "stop", "--timeout", "." },
+		{ "stop", "--timeout", "1.2.3" },
+		{ "stop", "--timeout", "-1" },
+		{ "stop", "--timeout", "1e3" },
+		{ "stop", "--timeout", "inf" },
+		{ "stop", "--timeout", "86401" },
 		{ "status", "now" },
 		{ "crashes", "show" },
 		{ "crashes", "clear", "1" },
@@ -137,6 +191,7 @@ main(void)
 
 	tcase_add_test(tcase, verbs);
 	tcase_add_test(tcase, options_stand_anywhere);
+	tcase_add_test(tcase, numbers);
 	tcase_add_test(tcase, the_rest_is_not_ours);
 	tcase_add_test(tcase, what_is_wrong);
 	tcase_add_test(tcase, what_ends_at_once);

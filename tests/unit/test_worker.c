@@ -783,6 +783,51 @@ START_TEST(nothing_else_is_inherited)
 }
 END_TEST
 
+/* The connection that is there goes on, the new one waits. */
+START_TEST(a_pause_and_its_end)
+{
+	int fd, waiting;
+
+	start_serving();
+	fd = dial();
+	ask(fd, "/");
+	ck_assert_ptr_nonnull(strstr(answer(fd), "hello from"));
+	tell(IPC_MESSAGE_PAUSE, 1);
+	expect_message(IPC_MESSAGE_PAUSED);
+	ck_assert_uint_eq(slot()->accepting, 0);
+	waiting = dial();
+	ask(waiting, "/");
+	ask(fd, "/time");
+	ck_assert_ptr_nonnull(strstr(answer(fd), "waited"));
+	ck_assert_uint_eq(slot()->accepted, 1);
+	tell(IPC_MESSAGE_PAUSE, 0);
+	expect_message(IPC_MESSAGE_PAUSED);
+	ck_assert_ptr_nonnull(strstr(answer(waiting), "hello from"));
+	close(waiting);
+	close(fd);
+	tell(IPC_MESSAGE_RETIRE, IPC_RETIRE_STOP);
+	expect_exit(IPC_EXIT_OK);
+}
+END_TEST
+
+/* In the order of the channel: it never accepts in between. */
+START_TEST(a_pause_before_it_serves)
+{
+	spawn();
+	expect_message(IPC_MESSAGE_READY);
+	tell(IPC_MESSAGE_PAUSE, 1);
+	tell(IPC_MESSAGE_SERVE, 0);
+	expect_message(IPC_MESSAGE_PAUSED);
+	await_flag(&slot()->serving, 1);
+	ck_assert_uint_eq(slot()->accepting, 0);
+	tell(IPC_MESSAGE_PAUSE, 0);
+	expect_message(IPC_MESSAGE_PAUSED);
+	ck_assert_uint_eq(slot()->accepting, 1);
+	tell(IPC_MESSAGE_RETIRE, IPC_RETIRE_STOP);
+	expect_exit(IPC_EXIT_OK);
+}
+END_TEST
+
 START_TEST(logs_are_replaced)
 {
 	int logs[2];
@@ -1023,6 +1068,8 @@ add_rest(TCase *tests)
 {
 	tcase_add_test(tests, signals_are_the_masters_business);
 	tcase_add_test(tests, nothing_else_is_inherited);
+	tcase_add_test(tests, a_pause_and_its_end);
+	tcase_add_test(tests, a_pause_before_it_serves);
 	tcase_add_test(tests, logs_are_replaced);
 	tcase_add_test(tests, limit_closes_the_gate);
 	tcase_add_test(tests, load_closes_the_gate);
