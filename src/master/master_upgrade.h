@@ -44,8 +44,8 @@ int master_trial_judge(const char *output, size_t size, int status,
 
 /* ---- master_upgrade_exec.c ---- */
 
-/* With all signals blocked, becomes that program: returns only when that fails, with everything as it
- * was. */
+/* With all signals blocked, becomes that program: returns only when that
+ * fails, with everything as it was. */
 int master_upgrade_exec(
     struct master *master, const char *binary, struct error *error);
 

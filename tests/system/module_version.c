@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A module, or a program, that is built in several versions: each says which one it is, and
- * which process answers.  They differ in size, so that the one does not work
- * with the bytes of the other.
+ * A module, or a program, that is built in several versions: each says which
+ * one it is, and which process answers.  They differ in size, so that the one
+ * does not work with the bytes of the other.
  */
 #include <signal.h>
 #include <unistd.h>
