@@ -83,6 +83,7 @@ master_free(struct master **master_pointer)
 	master_reload_close(master);
 	master_quarantine_close(master);
 	master_listen_drop_unused(master);
+	master_manager_close(master);
 	master_pid_file_remove(master);
 	answer_last(master);
 	ipc_scoreboard_close(&master->scoreboard, &master->scoreboard_fd);
@@ -209,9 +210,11 @@ set_up(struct master *master, struct settings **settings_pointer,
 	    master_pid_file_lock(master, settings->pid_file, error) == -1)
 		return -1;
 	raise_limits(master, settings);
+	if (master_open_base(master, error) == -1)
+		return -1;
+	master_notify_start(master->notify, master->base);
 	if (ipc_scoreboard_open(IPC_SLOTS_MAX, &master->scoreboard,
 		&master->scoreboard_fd, error) == -1 ||
-	    master_open_base(master, error) == -1 ||
 	    master_quarantine_open(master, settings, error) == -1 ||
 	    master_signal_start(master, error) == -1 ||
 	    master_listen_inherit(master, error) == -1 ||
@@ -246,6 +249,7 @@ master_stop(struct master *master, bool at_once, struct master_order *order)
 	if (order != NULL)
 		master_wait_start(master, &stopping, order);
 	log_info(how == IPC_RETIRE_NOW ? "stopping at once" : "stopping");
+	master_manager_on_stop(master, how == IPC_RETIRE_NOW);
 	master->state = MASTER_STATE_STOPPING;
 	master_reload_stop(master);
 	master_probation_stop(master);
@@ -275,6 +279,7 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 	}
 	log_info("cohort %u serves with %u workers", cohort->number,
 	    master_cohort_count(cohort));
+	master_manager_on_ready(master);
 	master_daemon_report(master, IPC_EXIT_OK, "");
 	master_reload_go_on(master);
 }
@@ -352,6 +357,7 @@ run(struct master *master, int result, const struct error *error)
 		return IPC_EXIT_OK;
 	}
 	code = ipc_exit_for(&master->failure);
+	master_manager_on_failure(master, master->failure.text);
 	if (!master->options->foreground && master->uses_logs)
 		log_error("%s", master->failure.text);
 	master_daemon_report(master, code, master->failure.text);
@@ -367,6 +373,8 @@ master_run(const struct master_options *options, struct settings *settings)
 	struct error error;
 	int result;
 
+	master->notify = master_notify_new();
+	master_listen_read(master);
 	/* Or every child would print it once more. */
 	fflush(NULL);
 	if (!options->foreground &&
@@ -405,8 +413,10 @@ take_over(struct master *master, struct error *error)
 	struct error problem;
 
 	master->has_terminal = master->options->foreground && has_terminal();
-	if (master_open_base(master, error) == -1 ||
-	    master_state_take(master, state, error) == -1)
+	if (master_open_base(master, error) == -1)
+		return -1;
+	master_notify_start(master->notify, master->base);
+	if (master_state_take(master, state, error) == -1)
 		return -1;
 	speak_up(master);
 	if (master_crashes_open(master, &problem) == -1)
@@ -416,6 +426,7 @@ take_over(struct master *master, struct error *error)
 		return -1;
 	master_hang_start(master);
 	master_recycle_start(master);
+	master_manager_on_ready(master);
 	master_spawn_reap(master);
 	return 0;
 }
@@ -446,6 +457,7 @@ master_resume(struct master_options *options)
 	if (!options->foreground)
 		log_open("cohortd", LOG_TARGET_SYSLOG, -1, LOG_LEVEL_INFO);
 	master = master_new(options);
+	master->notify = master_notify_new();
 	result = take_over(master, &error);
 	if (result == 0)
 		finish_upgrade(master, options);

@@ -194,6 +194,7 @@ master_cohort_set_wanted(struct master_cohort *cohort, unsigned wanted)
 			retire_worker(worker, IPC_RETIRE_REPLACED);
 	}
 	fill(cohort);
+	master_manager_on_status(cohort->master);
 }
 
 void
@@ -392,8 +393,11 @@ void
 master_cohort_on_worker(struct master_cohort *cohort,
     struct master_worker *worker, enum master_worker_event event)
 {
+	struct master *master;
+
 	OBJECT_CHECK(cohort, MASTER_COHORT_MAGIC);
-	master_wait_review(cohort->master);
+	master = cohort->master;
+	master_wait_review(master);
 	switch (event) {
 	case MASTER_WORKER_ON_READY:
 		on_ready(cohort, worker);
@@ -419,4 +423,5 @@ master_cohort_on_worker(struct master_cohort *cohort,
 	default:
 		break;
 	}
+	master_manager_on_status(master);
 }

@@ -308,8 +308,8 @@ master_listen_release(struct master_cohort *cohort)
 }
 
 /* The count that is meant for this process, else 0. */
-static int
-count_inherited(void)
+static unsigned
+count_passed(void)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	int64_t number, count;
@@ -319,7 +319,16 @@ count_inherited(void)
 	    number != getpid() ||
 	    number_parse(fds, 0, LISTEN_FDS_MAX, &count) == -1)
 		return 0;
-	return (int)count;
+	return (unsigned)count;
+}
+
+void
+master_listen_read(struct master *master)
+{
+	master->passed = count_passed();
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
 }
 
 static int
@@ -351,14 +360,11 @@ inherit(struct master *master, int fd, struct error *error)
 int
 master_listen_inherit(struct master *master, struct error *error)
 {
-	int i, count = count_inherited();
+	unsigned i;
 
-	for (i = 0; i < count; i++)
-		if (inherit(master, LISTEN_FDS_START + i, error) == -1)
+	for (i = 0; i < master->passed; i++)
+		if (inherit(master, LISTEN_FDS_START + (int)i, error) == -1)
 			return -1;
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
 	return 0;
 }
 

@@ -19,6 +19,7 @@
 #include "ipc/ipc_channel.h"
 #include "ipc/ipc_heritage.h"
 #include "master/master.h"
+#include "master/master_notify.h"
 #include "master/master_patience.h"
 #include "master/master_policy.h"
 #include "master/master_worker.h"
@@ -208,6 +209,14 @@ struct master {
 	int pid_lock;      /* master_pid_file.c; -1: none */
 	char *pid_file;    /* NULL: none */
 	int launcher;      /* master_daemon.c; -1: told */
+	unsigned passed;   /* LISTEN_FDS that are ours: master_listen.c */
+
+	struct master_notify *notify; /* master_notify.c; or NULL */
+	struct {
+		bool is_reloading;
+		char *failure; /* of the last reload, or NULL */
+		char *status;  /* said last */
+	} told;                /* master_manager.c */
 
 	struct master_upgrade *upgrade; /* master_upgrade.c; or NULL */
 	struct master_order *inherited; /* of the upgrade, that waits */
@@ -232,7 +241,10 @@ void master_listen_apply(const struct master_cohort *cohort);
 void master_listen_leave(struct master_cohort *cohort);
 /* The cohort gives up its use; the last one closes (and unlinks). */
 void master_listen_release(struct master_cohort *cohort);
-/* Takes LISTEN_FDS over at start and unsets the variables. */
+/* Reads LISTEN_FDS and unsets the variables.  Before the daemon forks, as
+ * they are meant for the process that was started. */
+void master_listen_read(struct master *master);
+/* Takes these sockets over. */
 int master_listen_inherit(struct master *master, struct error *error);
 /* The cohort's listener with that id, or NULL. */
 const struct master_listener *master_listen_find(
@@ -531,6 +543,20 @@ void master_probation_fail_return(
     struct master *master, const struct error *failure);
 json_t *master_probation_status(const struct master *master);
 json_t *master_probation_returned(const struct master *master);
+
+/*
+ * master_manager.c: what the service manager is told, by master_notify.h.
+ * on_ready: the first cohort serves.  on_status: something may have changed.
+ * on_reload: one begins, which on_reloaded ends, with the reason if it
+ * failed.  on_failure: the start failed.  close: nothing more is said.
+ */
+void master_manager_on_ready(struct master *master);
+void master_manager_on_status(struct master *master);
+void master_manager_on_reload(struct master *master);
+void master_manager_on_reloaded(struct master *master, const char *failure);
+void master_manager_on_stop(struct master *master, bool at_once);
+void master_manager_on_failure(struct master *master, const char *failure);
+void master_manager_close(struct master *master);
 
 /* master_signal.c: the table. */
 int master_signal_start(struct master *master, struct error *error);

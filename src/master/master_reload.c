@@ -167,6 +167,7 @@ begin(struct master *master)
 	const struct master_base *base = NULL;
 	int result;
 
+	master_manager_on_reload(master);
 	reload->began_ms = clock_monotonic_ms();
 	if (reload->return_due)
 		base = master_probation_base(master);
@@ -196,6 +197,7 @@ give_up(struct master *master)
 	else
 		answer(
 		    &reload->present, master_reload_refuse(&reload->failure));
+	master_manager_on_reloaded(master, reload->failure.text);
 	master->next = NULL;
 	master_reload_go_on(master);
 }
@@ -311,6 +313,7 @@ hand(struct master *master)
 	/* What WINCH left has retired: only its listeners are in the way. */
 	if (old != NULL)
 		master_cohort_retire(old, IPC_RETIRE_REPLACED);
+	master_manager_on_reloaded(master, NULL);
 	master_reload_go_on(master);
 }
 

@@ -76,6 +76,7 @@ action_withdraw(struct master *master)
 	master->current = NULL;
 	master->withdrawn = cohort;
 	master_cohort_retire(cohort, IPC_RETIRE_REPLACED);
+	master_manager_on_status(master);
 }
 
 static void

@@ -52,12 +52,13 @@ json_t *
 master_state_put_control(const struct master *master, json_t *descriptors)
 {
 	const struct master_control *control = master->control;
-	json_t *json, *clients = json_array();
 	struct list_link *link;
+	json_t *json, *clients;
 
 	if (control == NULL)
 		return json_null();
 	OBJECT_CHECK(control, MASTER_CONTROL_MAGIC);
+	clients = json_array();
 	json = master_state_put_object(
 	    descriptors, &socket_table, &control->socket);
 	LIST_FOREACH (link, &control->clients)

@@ -68,8 +68,10 @@ become(struct master *master, const char *binary, int state,
 	if (keep_descriptors(descriptors, true, error) == 0 &&
 	    fd_set_cloexec(state, false, error) == 0 &&
 	    master_upgrade_set_environment(state, false) == 0) {
+		master_notify_export(master->notify);
 		execv(binary, (char *const *)master->options->arguments);
 		error_set_errno(error, "%s", binary);
+		master_notify_hide();
 	}
 	unsetenv(MASTER_STATE_VARIABLE);
 }

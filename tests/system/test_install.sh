@@ -24,6 +24,24 @@ found()
 	(cd "$root" && find . ! -type d | sed 's/^\.//' | sort)
 }
 
+# Where units go, by what configure was told; nothing when nowhere.
+units()
+{
+	sed -n 's|^systemdsystemunitdir = ||p' Makefile | grep -v '^no$' |
+	    sed "s|^\${prefix}|$prefix|"
+}
+
+# The unit has the paths of this installation.
+unit_paths()
+{
+	for unit in $(units); do
+		grep -F -x \
+		    "ExecStart=$prefix/sbin/cohortd -f -c /etc/opt/cohort.conf" \
+		    "$root$unit/cohortd.service" &&
+		    ! grep '@[a-z]*@' "$root$unit/cohortd.service" || return
+	done
+}
+
 expected()
 {
 	{
@@ -35,9 +53,14 @@ expected()
 			echo "$prefix/lib/libcohort.$suffix"
 		done
 		echo "$prefix/lib/pkgconfig/cohort.pc"
+		units | sed 's|$|/cohortd.service|'
+		units | sed 's|$|/cohortd.socket|'
 		echo "$prefix/libexec/cohort/cohort-symbolize"
 		echo "$prefix/sbin/cohortctl"
 		echo "$prefix/sbin/cohortd"
+		for program in cohortctl cohortd; do
+			echo "$prefix/share/bash-completion/completions/$program"
+		done
 		echo "$prefix/share/man/man5/cohort.conf.5"
 		echo "$prefix/share/man/man8/cohortctl.8"
 		echo "$prefix/share/man/man8/cohortd.8"
@@ -85,6 +108,7 @@ umask 022
 check "make install" installing install
 installed "what is installed" expected
 check "modes" modes
+check "the unit starts what was installed" unit_paths
 check "cohort.pc knows its version" \
     gives "$(sed -n 's/^VERSION = //p' Makefile)" package --modversion
 check "cohort.pc links the library" gives -lcohort package --libs

@@ -331,6 +331,32 @@ START_TEST(passed_sockets_are_used_for_their_addresses)
 }
 END_TEST
 
+START_TEST(a_daemon_gets_what_its_command_was_passed)
+{
+	struct test_daemon *daemon = test_daemon_new();
+	struct passed passed = { .count = 1 };
+	struct test_output output;
+	struct test_client client;
+	unsigned port;
+
+	passed.fds[0] = listen_on("127.0.0.1", &port);
+	test_daemon_prepare(daemon, pass_sockets, &passed);
+	test_daemon_configure(daemon,
+	    "workers = 1\npid_file = \"@/pid\"\nerror_log = \"@/log\"\n"
+	    "listen \"127.0.0.1:%u\" {}\n%s",
+	    port, redirect);
+	ck_assert_int_eq(
+	    test_daemon_start_background(daemon, &output, "-c", "@/conf", NULL),
+	    0);
+	test_output_free(&output);
+	close(passed.fds[0]);
+	test_client_connect(&client, port);
+	expect_redirect(&client);
+	ck_assert_uint_eq(test_daemon_count(daemon, " listening on "), 0);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 START_TEST(sockets_passed_to_another_process_are_not_touched)
 {
 	struct test_daemon *daemon = test_daemon_new();
@@ -365,6 +391,7 @@ main(void)
 	tcase_add_test(
 	    tcase, a_name_with_several_addresses_is_several_listeners);
 	tcase_add_test(tcase, passed_sockets_are_used_for_their_addresses);
+	tcase_add_test(tcase, a_daemon_gets_what_its_command_was_passed);
 	tcase_add_test(
 	    tcase, sockets_passed_to_another_process_are_not_touched);
 	suite_add_tcase(suite, tcase);

@@ -82,6 +82,7 @@ master_death_facts system what workers that died have left
 master_forget tests/system/test_handover.c needs workers that retire
 master_frames tests/unit/test_master_symbolize.c question and answer
 master_hang system needs threads that hang
+master_manager tests/system/test_notify.c what is told when
 master_pause tests/system/test_pause.c needs workers that accept
 master_offer tests/unit/test_master_orphan.c who gets a batch
 master_inherit tests/system/test_upgrade.c what an image finds
