@@ -345,6 +345,56 @@ START_TEST(an_old_worker_that_dies_is_recorded)
 }
 END_TEST
 
+/* What is being written when the upgrade is asked for is written once. */
+START_TEST(a_crash_before_it_is_recorded_once)
+{
+	struct test_daemon *daemon = start("workers = 2\nquarantine = no\n");
+	struct test_client client;
+	unsigned i;
+
+	test_daemon_expect(daemon, "SIGSEGV");
+	copy_running(daemon, "cohortd");
+	for (i = 1; i <= 3; i++) {
+		test_client_connect(&client, test_daemon_port(daemon));
+		ck_assert_int_eq(test_client_status(&client, "/segfault"), 500);
+		test_client_close(&client);
+		upgrade_well(daemon, test_daemon_path(daemon, "cohortd"));
+		test_daemon_wait_count(daemon, "SIGSEGV", i);
+	}
+	test_daemon_signal(daemon, SIGTERM);
+	ck_assert_int_eq(test_daemon_wait_exit(daemon), 0);
+	ck_assert_uint_eq(test_daemon_count(daemon, "SIGSEGV"), 3);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
+/* What ends workers is refused by the new ones, too. */
+START_TEST(the_quarantine_goes_along)
+{
+	struct test_daemon *daemon =
+	    start("workers = 1\nquarantine_crashes = 2\n");
+	struct test_client client;
+	int i;
+
+	test_daemon_expect(daemon, "SIGSEGV");
+	test_daemon_expect(daemon, "quarantine");
+	copy_running(daemon, "cohortd");
+	for (i = 0; i < 4; i++) {
+		test_client_connect(&client, test_daemon_port(daemon));
+		ck_assert_int_eq(test_client_status(&client, "/segfault"),
+		    i < 2 ? 500 : 503);
+		test_client_close(&client);
+		/* Between the two crashes, and behind them. */
+		if (i < 2) {
+			upgrade_well(
+			    daemon, test_daemon_path(daemon, "cohortd"));
+			test_daemon_wait(daemon, " is gone");
+		}
+	}
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 /* It does its work with the settings of before, when the new ones are no
  * good: here they become so between trial and truth. */
 START_TEST(the_old_cohort_serves_on)
@@ -632,6 +682,8 @@ upgrade_suite(void)
 	tcase_add_test(tcase, one_at_a_time);
 	tcase_add_test(tcase, clients_of_the_control_socket_stay);
 	tcase_add_test(tcase, an_old_worker_that_dies_is_recorded);
+	tcase_add_test(tcase, a_crash_before_it_is_recorded_once);
+	tcase_add_test(tcase, the_quarantine_goes_along);
 	tcase_add_test(tcase, the_old_cohort_serves_on);
 	tcase_add_test(tcase, bad_programs_change_nothing);
 	tcase_add_test(tcase, bad_settings_change_nothing);
