@@ -252,7 +252,7 @@ conn_set_hand_over(struct conn_set *set)
 size_t
 conn_set_count(const struct conn_set *set)
 {
-	return set->count;
+	return set->count - set->count_checks;
 }
 
 /* ---- its connections ---- */

@@ -151,6 +151,7 @@ size_t conn_set_pack(struct conn_set *set, struct ipc_packet *packet);
 void conn_set_unpack(struct conn_set *set, bool are_gone);
 void conn_set_strand(struct conn_set *set);
 
+/* Without those of the self-check: nobody waits for their end. */
 size_t conn_set_count(const struct conn_set *set);
 
 #endif

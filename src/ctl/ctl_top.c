@@ -96,7 +96,8 @@ put_sums(struct ctl_table *table, const json_t *earlier, const json_t *later,
 	    ctl_table_cell(table), "%llu", (unsigned long long)sums->busy);
 	ctl_text_bytes(ctl_table_cell(table), sums->memory);
 	ctl_rate_append(ctl_table_cell(table), sums->cpu);
-	buffer_format(ctl_table_cell(table), "%zu workers", sums->workers);
+	buffer_format(ctl_table_cell(table), "%zu worker%s", sums->workers,
+	    sums->workers == 1 ? "" : "s");
 }
 
 static void

@@ -238,6 +238,13 @@ check_stopped(struct master *master)
 	event_base_loopbreak(master->base);
 }
 
+bool
+master_is_stopping(const struct master *master)
+{
+	return master->state == MASTER_STATE_STOPPING ||
+	    master->state == MASTER_STATE_STOPPED;
+}
+
 void
 master_stop(struct master *master, bool at_once, struct master_order *order)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Who gets the connections that are held: another worker of the cohort they
- * come from, or, when that retires, of the one that serves instead.  What workers
- * say of their load decides among them, and no more than that.
+ * come from, or, when that retires, of the one that serves instead.  What
+ * workers say of their load decides among them, and no more than that.
  */
 #include <string.h>
 

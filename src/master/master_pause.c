@@ -110,6 +110,11 @@ master_pause(struct master *master, bool on, struct master_order *order)
 	struct master_wait *wait;
 	struct list_link *link;
 
+	if (master_is_stopping(master)) {
+		master_order_answer(
+		    &order, master_command_error("the daemon stops"));
+		return;
+	}
 	log_info(on ? "paused: no connection is accepted" :
 		      "resumed: connections are accepted");
 	master->is_paused = on;

@@ -613,6 +613,7 @@ int master_open_base(struct master *master, struct error *error);
 void master_on_cohort_serving(struct master_cohort *cohort);
 void master_on_cohort_failed(struct master_cohort *cohort);
 void master_on_cohort_gone(struct master_cohort *cohort);
+bool master_is_stopping(const struct master *master);
 /* Graceful, or, when stopping already or at_once, at once.  Takes order, which
  * may be NULL: the last to be answered. */
 void master_stop(

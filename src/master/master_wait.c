@@ -9,20 +9,13 @@
 #include "base/base_object.h"
 #include "master/master_private.h"
 
-static bool
-is_stopping(const struct master *master)
-{
-	return master->state == MASTER_STATE_STOPPING ||
-	    master->state == MASTER_STATE_STOPPED;
-}
-
 /* The reply that is due by now, or NULL. */
 static json_t *
 look_at(const struct master_wait *wait)
 {
 	const struct master_wait_type *type = wait->type;
 
-	if (!type->outlives_stop && is_stopping(wait->master))
+	if (!type->outlives_stop && master_is_stopping(wait->master))
 		return master_command_error("the daemon stops");
 	return type->check == NULL ? NULL : type->check(wait);
 }

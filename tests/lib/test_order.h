@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Orders to a daemon with control_socket "@/control": by cohortctl, and by
- * a connection of the test's own, which need not wait for the reply.
+ * Orders to a daemon by its control socket, which is "@/control" in its
+ * configuration, and their answers.
  */
 #ifndef TEST_ORDER_H
 #define TEST_ORDER_H
@@ -13,37 +13,14 @@
 
 #define TEST_CONTROL "control_socket = \"@/control\"\n"
 
-/*
- * Runs "cohortctl -c @/conf WORDS", which are separated by blanks, to its
- * end: it must exit with code and say text.
- */
-void test_ctl(
-    struct test_daemon *daemon, const char *words, int code, const char *text);
+/* Sends {"command": command}, without waiting. */
+void test_order_send(struct test_client *client, struct test_daemon *daemon,
+    const char *command);
 
-/* The same with --json; what it printed, whatever its exit code. */
-json_t *test_ctl_json(
-    struct test_daemon *daemon, const char *words, int *code_r);
+/* Waits for the answer, and closes; the caller's. */
+json_t *test_order_answer(struct test_client *client);
 
-/* "cohortd -c @/conf -s WORD". */
-void test_order_signal(
-    struct test_daemon *daemon, const char *word, int code, const char *text);
-
-/* Connects, and sends that line, a JSON object. */
-void test_order_send(
-    struct test_daemon *daemon, struct test_client *client, const char *line);
-
-/* Waits for the reply, and closes: its member must hold text. */
-void test_order_expect(
-    struct test_client *client, const char *member, const char *text);
-
-/* A text of the daemon's status, "state". */
-void test_order_status(
-    struct test_daemon *daemon, const char *member, const char *text);
-
-/* Waits until so many connections have a request. */
-void test_order_wait_busy(struct test_daemon *daemon, unsigned count);
-
-/* Workers of the daemon's status in that state. */
-unsigned test_order_workers(struct test_daemon *daemon, const char *state);
+/* Both. */
+json_t *test_order(struct test_daemon *daemon, const char *command);
 
 #endif

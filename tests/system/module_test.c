@@ -3,6 +3,8 @@
  * The module that system tests mount: one route for each thing a handler
  * can do, well or badly.
  */
+#include <sys/mman.h>
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,7 +15,7 @@
 
 static cohort_handler hello, echo, wait_ms, finish_wait, fail, refuse,
     no_verdict, segfault, spin, stream, write_more, pid, slow, large, hoard,
-    release;
+    release, events, leak;
 
 static enum cohort_verdict
 hello(struct cohort_request *request, void *context)
@@ -168,6 +170,37 @@ release(struct cohort_request *request, void *context)
 	return cohort_reply_text(request, 200, "released\n");
 }
 
+/* A stream that goes on until somebody ends it. */
+static enum cohort_verdict
+events(struct cohort_request *request, void *context)
+{
+	if (context == NULL && cohort_sse(request, 0) == -1)
+		return COHORT_FAILED;
+	if (cohort_sse_send(request, NULL, NULL, "an event") == -1)
+		return COHORT_FAILED;
+	return cohort_await_time(request, 3600000, events, request);
+}
+
+/* MiB that nothing points to any more; unknown to leak checkers. */
+static enum cohort_verdict
+leak(struct cohort_request *request, void *context)
+{
+	int64_t count;
+	size_t size;
+	char *lost;
+
+	if (cohort_number(cohort_path_param(request, "mib"), 1, 1024, &count) ==
+	    -1)
+		return cohort_refuse(request, 400, "mib: 1 to 1024");
+	size = (size_t)count << 20;
+	lost = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (lost == MAP_FAILED)
+		return COHORT_FAILED;
+	memset(lost, 'x', size);
+	return cohort_reply_text(request, 200, "%c", lost[size / 2]);
+}
+
 static int
 setup(struct cohort_app *app)
 {
@@ -191,6 +224,8 @@ setup(struct cohort_app *app)
 	cohort_get(app, "/large", large, bytes);
 	cohort_get(app, "/hoard", hoard, &hoarded);
 	cohort_get(app, "/release", release, &hoarded);
+	cohort_get(app, "/events", events, NULL);
+	cohort_get(app, "/leak/{mib}", leak, NULL);
 	return cohort_get(app, "/pid", pid, NULL);
 }
 

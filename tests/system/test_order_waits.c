@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "test_client.h"
+#include "test_ctl.h"
 #include "test_daemon.h"
-#include "test_order.h"
 #include "test_unit.h"
 
 #define RELOAD  "{\"command\": \"reload\"}"
@@ -44,7 +44,7 @@ send_workers(struct test_daemon *daemon, struct test_client *client, int count)
 	char line[64];
 
 	snprintf(line, sizeof(line), WORKERS, count);
-	test_order_send(daemon, client, line);
+	test_ctl_send(daemon, client, line);
 }
 
 /* Stops the only worker's process, so that it answers nothing. */
@@ -66,14 +66,14 @@ START_TEST(the_same_order_twice)
 	struct test_client one, other;
 	pid_t worker = freeze(daemon);
 
-	test_order_send(daemon, &one, PAUSE);
-	test_order_send(daemon, &other, PAUSE);
+	test_ctl_send(daemon, &one, PAUSE);
+	test_ctl_send(daemon, &other, PAUSE);
 	test_daemon_wait_count(daemon, "paused: ", 2);
 	ck_assert(test_client_is_quiet(&one));
 	ck_assert(test_client_is_quiet(&other));
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
-	test_order_expect(&one, "summary", "paused, 1 worker");
-	test_order_expect(&other, "summary", "paused, 1 worker");
+	test_ctl_expect(&one, "summary", "paused, 1 worker");
+	test_ctl_expect(&other, "summary", "paused, 1 worker");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -84,13 +84,13 @@ START_TEST(the_later_order_counts)
 	struct test_client pause, resume;
 	pid_t worker = freeze(daemon);
 
-	test_order_send(daemon, &pause, PAUSE);
+	test_ctl_send(daemon, &pause, PAUSE);
 	test_daemon_wait(daemon, "paused: ");
-	test_order_send(daemon, &resume, RESUME);
-	test_order_expect(&pause, "error", "another order came between");
+	test_ctl_send(daemon, &resume, RESUME);
+	test_ctl_expect(&pause, "error", "another order came between");
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
-	test_order_expect(&resume, "summary", "resumed");
-	test_order_status(daemon, "state", "running");
+	test_ctl_expect(&resume, "summary", "resumed");
+	test_ctl_status(daemon, "state", "running");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -103,10 +103,10 @@ START_TEST(two_numbers_of_workers)
 	/* In one burst: the second is there before a worker can serve. */
 	send_workers(daemon, &one, 3);
 	send_workers(daemon, &other, 2);
-	test_order_expect(&other, "summary", "2 workers serve");
+	test_ctl_expect(&other, "summary", "2 workers serve");
 	test_client_peek(&one, 1);
 	test_client_close(&one);
-	ck_assert_uint_eq(test_order_workers(daemon, "serving"), 2);
+	ck_assert_uint_eq(test_ctl_workers(daemon, "serving"), 2);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -117,14 +117,14 @@ START_TEST(orders_of_many_kinds_at_once)
 	    start("workers = 2\naccess_log = \"@/access\"\n");
 	struct test_client reload, reopen, again, pause;
 
-	test_order_send(daemon, &reload, RELOAD);
-	test_order_send(daemon, &again, RELOAD);
-	test_order_send(daemon, &reopen, REOPEN);
-	test_order_send(daemon, &pause, PAUSE);
-	test_order_expect(&reload, "summary", "cohort ");
-	test_order_expect(&again, "summary", "cohort ");
-	test_order_expect(&reopen, "summary", "logs reopened");
-	test_order_expect(&pause, "summary", "paused");
+	test_ctl_send(daemon, &reload, RELOAD);
+	test_ctl_send(daemon, &again, RELOAD);
+	test_ctl_send(daemon, &reopen, REOPEN);
+	test_ctl_send(daemon, &pause, PAUSE);
+	test_ctl_expect(&reload, "summary", "cohort ");
+	test_ctl_expect(&again, "summary", "cohort ");
+	test_ctl_expect(&reopen, "summary", "logs reopened");
+	test_ctl_expect(&pause, "summary", "paused");
 	test_ctl(daemon, "resume", 0, "resumed, 2 workers");
 	test_daemon_stop(&daemon);
 }
@@ -141,11 +141,11 @@ START_TEST(a_client_that_goes)
 	unsigned i;
 
 	for (i = 0; i < CLIENTS; i++) {
-		test_order_send(daemon, &client, PAUSE);
+		test_ctl_send(daemon, &client, PAUSE);
 		test_daemon_wait_count(daemon, "paused: ", i + 1);
 		test_client_close(&client);
 	}
-	test_order_status(daemon, "state", "paused");
+	test_ctl_status(daemon, "state", "paused");
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
 	test_ctl(daemon, "pause", 0, "paused, 1 worker");
 	test_daemon_stop(&daemon);
@@ -159,12 +159,12 @@ START_TEST(a_client_that_listens)
 	struct test_client client;
 	pid_t worker = freeze(daemon);
 
-	test_order_send(daemon, &client, PAUSE);
+	test_ctl_send(daemon, &client, PAUSE);
 	test_client_finish(&client);
 	test_daemon_wait(daemon, "paused: ");
-	test_order_status(daemon, "state", "paused");
+	test_ctl_status(daemon, "state", "paused");
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
-	test_order_expect(&client, "summary", "paused, 1 worker");
+	test_ctl_expect(&client, "summary", "paused, 1 worker");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -190,10 +190,10 @@ START_TEST(a_worker_that_does_not_answer)
 	struct test_client pause, reopen;
 	pid_t worker = freeze(daemon);
 
-	test_order_send(daemon, &pause, PAUSE);
-	test_order_send(daemon, &reopen, REOPEN);
-	test_order_expect(&pause, "error", "has not confirmed within 10 s");
-	test_order_expect(&reopen, "error", "1 of 1 workers have not switched");
+	test_ctl_send(daemon, &pause, PAUSE);
+	test_ctl_send(daemon, &reopen, REOPEN);
+	test_ctl_expect(&pause, "error", "has not confirmed within 10 s");
+	test_ctl_expect(&reopen, "error", "1 of 1 workers have not switched");
 	test_daemon_wait(daemon, "has not switched to the new logs");
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
 	test_ctl(daemon, "reopen", 0, "1 worker switched");
@@ -209,12 +209,12 @@ START_TEST(a_worker_that_dies_instead)
 	pid_t worker = freeze(daemon);
 
 	test_daemon_expect(daemon, "was killed by SIGKILL");
-	test_order_send(daemon, &pause, PAUSE);
-	test_order_send(daemon, &reopen, REOPEN);
+	test_ctl_send(daemon, &pause, PAUSE);
+	test_ctl_send(daemon, &reopen, REOPEN);
 	test_daemon_wait(daemon, "logs reopened");
 	ck_assert_int_eq(kill(worker, SIGKILL), 0);
-	test_order_expect(&pause, "summary", "paused, ");
-	test_order_expect(&reopen, "summary", "logs reopened");
+	test_ctl_expect(&pause, "summary", "paused, ");
+	test_ctl_expect(&reopen, "summary", "logs reopened");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -238,16 +238,16 @@ START_TEST(during_a_reload)
 	test_daemon_expect(daemon, " error: ");
 	test_daemon_start(daemon, "-c", "@/conf", NULL);
 	test_daemon_write(daemon, "how", "hang");
-	test_order_send(daemon, &reload, RELOAD);
+	test_ctl_send(daemon, &reload, RELOAD);
 	test_daemon_wait(daemon, "reload: reading the configuration");
-	test_order_send(daemon, &again, RELOAD);
+	test_ctl_send(daemon, &again, RELOAD);
 	test_ctl(daemon, "workers 1", 0, "1 worker serves");
 	test_ctl(daemon, "pause", 0, "paused, 1 worker");
 	test_ctl(daemon, "resume", 0, "resumed, 1 worker");
 	ck_assert(test_client_is_quiet(&reload));
 	test_daemon_write(daemon, "how", "work");
-	test_order_expect(&reload, "error", "");
-	test_order_expect(&again, "summary", "cohort ");
+	test_ctl_expect(&reload, "error", "");
+	test_ctl_expect(&again, "summary", "cohort ");
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -261,20 +261,21 @@ START_TEST(during_a_graceful_stop)
 	struct test_client client, quit, stop;
 
 	test_client_connect(&client, test_daemon_port(daemon));
-	test_client_send_text(&client, "GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
-	test_order_wait_busy(daemon, 1);
-	test_order_send(daemon, &quit, QUIT);
+	test_client_send_text(
+	    &client, "GET /wait/50000 HTTP/1.1\r\nHost: a\r\n\r\n");
+	test_ctl_wait_busy(daemon, 1);
+	test_ctl_send(daemon, &quit, QUIT);
 	test_daemon_wait(daemon, " info: stopping");
-	test_order_status(daemon, "state", "stopping");
+	test_ctl_status(daemon, "state", "stopping");
 	test_ctl(daemon, "reload", 1, "the daemon stops");
 	test_ctl(daemon, "workers 2", 1, "no cohort serves");
 	test_ctl(daemon, "pause", 1, "the daemon stops");
 	test_ctl(daemon, "reopen", 0, "logs reopened, 1 worker switched");
 	ck_assert(test_client_is_quiet(&quit));
 	test_daemon_expect(daemon, "connections are cut");
-	test_order_send(daemon, &stop, QUIT);
-	test_order_expect(&stop, "summary", "stopped");
-	test_order_expect(&quit, "summary", "stopped");
+	test_ctl_send(daemon, &stop, QUIT);
+	test_ctl_expect(&stop, "summary", "stopped");
+	test_ctl_expect(&quit, "summary", "stopped");
 	ck_assert_int_eq(test_daemon_wait_exit(daemon), 0);
 	test_client_close(&client);
 	test_daemon_stop(&daemon);
@@ -288,12 +289,12 @@ START_TEST(what_waits_when_it_stops)
 	struct test_client pause, stop;
 	pid_t worker = freeze(daemon);
 
-	test_order_send(daemon, &pause, PAUSE);
+	test_ctl_send(daemon, &pause, PAUSE);
 	test_daemon_wait(daemon, "paused: ");
-	test_order_send(daemon, &stop, STOP);
-	test_order_expect(&pause, "error", "the daemon stops");
+	test_ctl_send(daemon, &stop, STOP);
+	test_ctl_expect(&pause, "error", "the daemon stops");
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
-	test_order_expect(&stop, "summary", "stopped");
+	test_ctl_expect(&stop, "summary", "stopped");
 	ck_assert_int_eq(test_daemon_wait_exit(daemon), 0);
 	test_daemon_stop(&daemon);
 }

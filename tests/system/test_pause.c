@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "test_client.h"
+#include "test_ctl.h"
 #include "test_daemon.h"
 #include "test_load.h"
-#include "test_order.h"
 #include "test_unit.h"
 
 #define LOAD_CONNECTIONS 20
@@ -77,14 +77,14 @@ START_TEST(a_pause_under_load)
 
 	test_load_wait(load);
 	test_ctl(daemon, "pause", 0, "paused, 3 workers");
-	test_order_status(daemon, "state", "paused");
+	test_ctl_status(daemon, "state", "paused");
 	connect_all(daemon, clients);
 	test_load_wait(load);
 	test_load_wait(load);
 	expect_quiet(clients);
 	test_ctl(daemon, "resume", 0, "resumed, 3 workers");
 	expect_all(clients);
-	test_order_status(daemon, "state", "running");
+	test_ctl_status(daemon, "state", "running");
 	test_load_expect_whole(load);
 	test_load_stop(&load, &result);
 	test_daemon_stop(&daemon);
@@ -110,7 +110,7 @@ START_TEST(new_workers_are_paused)
 	test_ctl(daemon, "reload", 0, "cohort 2");
 	test_ctl(daemon, "pause", 0, "paused, 1 worker");
 	expect_quiet(clients);
-	test_order_status(daemon, "state", "paused");
+	test_ctl_status(daemon, "state", "paused");
 	test_ctl(daemon, "resume", 0, "resumed, 1 worker");
 	expect_all(clients);
 	test_daemon_stop(&daemon);
@@ -122,7 +122,31 @@ START_TEST(resume_without_a_pause)
 	struct test_daemon *daemon = start("workers = 2\n");
 
 	test_ctl(daemon, "resume", 0, "resumed, 2 workers");
-	test_order_status(daemon, "state", "running");
+	test_ctl_status(daemon, "state", "running");
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
+/* ---- workers ---- */
+
+/* Nobody's connection is closed by those that go. */
+START_TEST(more_and_fewer_under_load)
+{
+	static const char *const orders[] = { "workers 4", "workers 2",
+		"workers 3", "workers 1" };
+	struct test_daemon *daemon = start("workers = 1\n");
+	struct test_load_result result;
+	struct test_load *load =
+	    test_load_start(test_daemon_port(daemon), LOAD_CONNECTIONS, 0);
+	size_t i;
+
+	for (i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+		test_load_wait(load);
+		test_ctl(daemon, orders[i], 0, "serve");
+	}
+	test_load_wait(load);
+	test_load_expect_whole(load);
+	test_load_stop(&load, &result);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -224,6 +248,7 @@ main(void)
 	tcase_add_test(tcase, a_pause_under_load);
 	tcase_add_test(tcase, new_workers_are_paused);
 	tcase_add_test(tcase, resume_without_a_pause);
+	tcase_add_test(tcase, more_and_fewer_under_load);
 	tcase_add_test(tcase, no_line_is_lost);
 	tcase_add_test(tcase, a_log_that_cannot_be_opened);
 	suite_add_tcase(suite, tcase);

@@ -18,11 +18,14 @@
 #define REPLACED ": another one takes its place"
 #define RETIRED  " has retired: exited "
 
+#define TOO_LOW "before its first request: it is not heeded"
+
 static struct test_daemon *
 start(const char *more)
 {
 	struct test_daemon *daemon = test_daemon_new();
 
+	test_daemon_expect(daemon, TOO_LOW);
 	test_daemon_configure(daemon, DEBUG "%s" TEST_SERVE_MODULE, more,
 	    test_daemon_module(daemon, "module_test"));
 	test_daemon_start(daemon, "-c", "@/conf", NULL);
@@ -91,6 +94,7 @@ START_TEST(who_grew_too_large_is_replaced)
 	snprintf(settings, sizeof(settings), "workers = 1\nmax_memory = %um\n",
 	    measure());
 	daemon = start(settings);
+	ck_assert_uint_eq(test_daemon_count(daemon, TOO_LOW), 0);
 	test_client_connect(&client, test_daemon_port(daemon));
 	before = test_client_pid(&client);
 	ck_assert_int_eq(test_client_status(&client, "/leak/32"), 200);
@@ -110,7 +114,7 @@ START_TEST(a_limit_below_the_begin_is_not_heeded)
 	struct test_client client;
 	pid_t before;
 
-	test_daemon_wait(daemon, "before its first request: it is not heeded");
+	ck_assert_uint_eq(test_daemon_count(daemon, TOO_LOW), 1);
 	test_client_connect(&client, test_daemon_port(daemon));
 	before = test_client_pid(&client);
 	test_quiet(1500); /* a look */

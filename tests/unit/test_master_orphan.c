@@ -442,6 +442,133 @@ START_TEST(a_death_lives_until_its_last_connection_is_settled)
 }
 END_TEST
 
+/* ---- of workers that live ---- */
+
+static void
+retire(struct master_worker *worker)
+{
+	worker->state = MASTER_WORKER_RETIRING;
+	worker->retire = IPC_RETIRE_REPLACED;
+}
+
+START_TEST(a_retiring_worker_hands_over)
+{
+	uint64_t number;
+
+	retire(dead);
+	add(dial(), "GET / HT");
+	hand_over();
+	ck_assert_uint_eq(dead->nonsense, 0);
+	ck_assert_int_eq(dead->state, MASTER_WORKER_RETIRING);
+	number = receive(first_end);
+	ck_assert_uint_ne(number, 0);
+	ck_assert_mem_eq(packet->input, "GET / HT", 8);
+	drop_packet();
+	adopt(first, first_end, number);
+	ck_assert_uint_eq(master.orphan_count, 0);
+	ck_assert_uint_eq(cohort->given, 0); /* it serves on */
+}
+END_TEST
+
+START_TEST(those_of_a_retiring_cohort_are_counted)
+{
+	struct master_cohort *heirs = test_serving(settings_of(30000));
+	struct master_worker *heir;
+	uint64_t number;
+	int heir_end;
+
+	ck_assert_uint_eq(heirs->listeners[0]->id, cohort->listeners[0]->id);
+	heir = test_serving_worker(heirs, 3, &heir_end);
+	cohort->state = MASTER_COHORT_RETIRING;
+	retire(dead);
+	hand_over_some(2);
+	number = receive(heir_end);
+	ck_assert_uint_ne(number, 0);
+	ck_assert_uint_eq(cohort->given, 2);
+	ck_assert_uint_eq(cohort->handed, 0);
+	drop_packet();
+	adopt(heir, heir_end, number);
+	ck_assert_uint_eq(cohort->handed, 2);
+	/* Without anybody who serves, the next one is lost. */
+	master.current = NULL;
+	hand_over_some(1);
+	ck_assert_uint_eq(cohort->given, 3);
+	ck_assert_uint_eq(cohort->lost, 1);
+	ck_assert_uint_eq(cohort->handed, 2);
+	end_worker(&heir, &heir_end);
+	master_cohort_free(&heirs);
+}
+END_TEST
+
+START_TEST(others_get_what_one_was_told_to_shed)
+{
+	dead->shedding = 2;
+	master.scoreboard->slots[1].open = 50;
+	master.scoreboard->slots[2].open = 60;
+	hand_over_some(2);
+	ck_assert_uint_eq(receive(dead_end), 0);
+	ck_assert_uint_ne(receive(first_end), 0);
+	ck_assert_uint_eq(packet->handover.count, 2);
+	drop_packet();
+	ck_assert_uint_eq(dead->nonsense, 0);
+	hand_over_some(1);
+	ck_assert_uint_eq(dead->nonsense, 1);
+	ck_assert_uint_eq(master.orphan_count, 2);
+}
+END_TEST
+
+START_TEST(who_is_alone_gets_back_what_it_shed)
+{
+	dead->shedding = 1;
+	first->state = second->state = MASTER_WORKER_RETIRING;
+	hand_over_some(1);
+	ck_assert_uint_ne(receive(dead_end), 0);
+	drop_packet();
+}
+END_TEST
+
+START_TEST(no_more_is_read_than_can_be_held)
+{
+	uint64_t number;
+
+	master.orphans_max = IPC_ORPHANS_MAX + 1;
+	first->state = second->state = MASTER_WORKER_READY;
+	retire(dead);
+	hand_over_some(2);
+	hand_over_some(1);
+	ck_assert(dead->is_held);
+	ck_assert_uint_eq(master.orphan_count, 2);
+	first->state = MASTER_WORKER_SERVING;
+	master_orphan_offer(&master);
+	number = receive(first_end);
+	ck_assert_uint_ne(number, 0);
+	drop_packet();
+	ck_assert(dead->is_held);
+	adopt(first, first_end, number);
+	ck_assert(!dead->is_held);
+	ck_assert_uint_eq(master.held_count, 0);
+	event_base_loop(master.base, EVLOOP_NONBLOCK);
+	ck_assert_uint_eq(master.orphan_count, 1);
+}
+END_TEST
+
+/* Who ends while it waits is heard to the end. */
+START_TEST(what_a_dead_one_left_is_read)
+{
+	master.orphans_max = IPC_ORPHANS_MAX + 1;
+	first->state = second->state = MASTER_WORKER_READY;
+	retire(dead);
+	hand_over_some(2);
+	hand_over_some(1);
+	ck_assert(dead->is_held);
+	dead->has_ended = true;
+	master_channel_drain(dead);
+	ck_assert_uint_eq(master.orphan_count, 3);
+	end_worker(&dead, &dead_end);
+	ck_assert_uint_eq(master.held_count, 0);
+}
+END_TEST
+
 static void
 set_up_brief(void)
 {
@@ -486,6 +613,12 @@ main(void)
 	tcase_add_test(tests, what_was_not_given_is_not_adopted);
 	tcase_add_test(
 	    tests, a_death_lives_until_its_last_connection_is_settled);
+	tcase_add_test(tests, a_retiring_worker_hands_over);
+	tcase_add_test(tests, those_of_a_retiring_cohort_are_counted);
+	tcase_add_test(tests, others_get_what_one_was_told_to_shed);
+	tcase_add_test(tests, who_is_alone_gets_back_what_it_shed);
+	tcase_add_test(tests, no_more_is_read_than_can_be_held);
+	tcase_add_test(tests, what_a_dead_one_left_is_read);
 	suite_add_tcase(suite, tests);
 	tcase_add_checked_fixture(brief, set_up_brief, tear_down);
 	tcase_add_test(brief, what_finds_no_place_in_time_is_closed);

@@ -647,7 +647,121 @@ START_TEST(retires_before_it_served)
 }
 END_TEST
 
-START_TEST(replaced_worker_finishes_politely)
+/* What the client sees of it is nothing; the master has it now. */
+static void
+expect_handed(int client, unsigned count)
+{
+	char byte;
+
+	expect_message(IPC_MESSAGE_ORPHANS);
+	ck_assert_uint_eq(packet.handover.count, count);
+	ck_assert_uint_eq(packet.descriptor_count, count);
+	ck_assert_int_eq(recv(client, &byte, 1, MSG_DONTWAIT), -1);
+	ipc_packet_close(&packet);
+}
+
+START_TEST(replaced_worker_hands_over)
+{
+	unsigned came = 0;
+	int idle, busy;
+	char byte;
+
+	start_serving();
+	idle = dial();
+	ask(idle, "/");
+	expect_answer(idle, "200 OK");
+	busy = dial();
+	ask(busy, "/time");
+	await(&slot()->busy, 1);
+	tell(IPC_MESSAGE_RETIRE, IPC_RETIRE_REPLACED);
+	/* The busy one comes behind, unless it was quick. */
+	while (came < 2) {
+		expect_message(IPC_MESSAGE_ORPHANS);
+		ck_assert_uint_eq(packet.handover.orphans[0].request_count, 1);
+		if (came == 0)
+			ck_assert_int_eq(
+			    recv(idle, &byte, 1, MSG_DONTWAIT), -1);
+		came += packet.handover.count;
+		if (came == 2)
+			ck_assert_ptr_null(
+			    strstr(answer(busy), "Connection: "));
+		ipc_packet_close(&packet);
+	}
+	expect_exit(IPC_EXIT_OK);
+	ck_assert_uint_eq(slot()->closed[CONN_CLOSE_HANDED], 2);
+	ck_assert_uint_eq(slot()->open, 0);
+	close(idle);
+	close(busy);
+}
+END_TEST
+
+START_TEST(some_are_shed_while_it_serves)
+{
+	int first, second;
+
+	start_serving();
+	first = dial();
+	ask(first, "/");
+	expect_answer(first, "200 OK");
+	second = dial();
+	ask(second, "/");
+	expect_answer(second, "200 OK");
+	tell(IPC_MESSAGE_SHED, 1);
+	expect_handed(first, 1);
+	ask(second, "/");
+	expect_answer(second, "200 OK");
+	exchange("/", "hello from");
+	close(first);
+	close(second);
+}
+END_TEST
+
+#define HEAVY      150
+#define HEAVY_SIZE 8000
+
+/* More than the channel takes at a time: they wait for room, and none is
+ * lost.  The worker reads what it gets of each with its one read. */
+START_TEST(a_full_channel_holds_them_up)
+{
+	static char part[HEAVY_SIZE] = "GET /";
+	unsigned i, came = 0;
+	int clients[HEAVY];
+
+	memset(part + 5, 'x', sizeof(part) - 5);
+	settings->max_connections = HEAVY + 10;
+	start_serving();
+	for (i = 0; i < HEAVY; i++) {
+		clients[i] = dial();
+		ck_assert_int_eq(
+		    send(clients[i], part, sizeof(part), 0), sizeof(part));
+	}
+	exchange("/", "hello from");
+	await(&slot()->open, HEAVY);
+	tell(IPC_MESSAGE_RETIRE, IPC_RETIRE_REPLACED);
+	await_flag(&slot()->serving, 0);
+	while (came < HEAVY) {
+		expect_message(IPC_MESSAGE_ORPHANS);
+		ck_assert_uint_le(packet.handover.count, 8);
+		came += packet.handover.count;
+		ipc_packet_close(&packet);
+	}
+	expect_exit(IPC_EXIT_OK);
+	ck_assert_uint_eq(slot()->closed[CONN_CLOSE_HANDED], HEAVY);
+	for (i = 0; i < HEAVY; i++)
+		close(clients[i]);
+}
+END_TEST
+
+START_TEST(unknown_listener_is_not_forgotten)
+{
+	start_serving();
+	tell(IPC_MESSAGE_FORGET, 99);
+	exchange("/", "hello from");
+	expect_log("told to forget listener 99, which is unknown here");
+}
+END_TEST
+
+START_TEST(what_nobody_takes_over_finishes_politely)
 {
 	int idle, second;
 
@@ -655,6 +769,7 @@ START_TEST(replaced_worker_finishes_politely)
 	idle = dial();
 	ask(idle, "/");
 	expect_answer(idle, "200 OK");
+	tell(IPC_MESSAGE_FORGET, listener.id);
 	tell(IPC_MESSAGE_RETIRE, IPC_RETIRE_REPLACED);
 	await_flag(&slot()->serving, 0);
 	second = dial(); /* the kernel's queue is the master's */
@@ -698,6 +813,7 @@ static const struct {
 	    "told to stop at once" },
 	{ 100, 0, 0, true, "the master is gone: retiring" },
 	{ 100, IPC_RETIRE_STOP, 0, true, "shutdown_timeout is over" },
+	{ 100, IPC_RETIRE_REPLACED, 0, true, "shutdown_timeout is over" },
 	{ 100, 99, IPC_RETIRE_STOP, false, "in an unknown way: ignored" },
 };
 
@@ -1057,7 +1173,11 @@ add_life(TCase *tests)
 	tcase_add_loop_test(tests, failed_set_up_is_told, 0, ROWS(failures));
 	tcase_add_test(tests, unusable_user_is_told);
 	tcase_add_loop_test(tests, retires_before_it_served, 0, 3);
-	tcase_add_test(tests, replaced_worker_finishes_politely);
+	tcase_add_test(tests, replaced_worker_hands_over);
+	tcase_add_test(tests, some_are_shed_while_it_serves);
+	tcase_add_test(tests, a_full_channel_holds_them_up);
+	tcase_add_test(tests, unknown_listener_is_not_forgotten);
+	tcase_add_test(tests, what_nobody_takes_over_finishes_politely);
 	tcase_add_test(tests, busy_request_finishes);
 	tcase_add_loop_test(tests, what_does_not_finish_is_cut, 0, ROWS(cuts));
 	tcase_add_test(tests, wrong_word_is_ignored);
