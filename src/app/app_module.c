@@ -2,9 +2,9 @@
 /*
  * dlopen(3) knows what it has loaded by its path, so a module is opened once
  * per process without a list of ours, and its handle is kept by being
- * forgotten: modules are never closed.  Nor are their descriptors, or what
- * is opened next by the same number would be taken for the first.  The words of dlerror(3) are looked
- * through for the two mistakes that have a cure.
+ * forgotten: modules are never closed.  Nor are their descriptors, or what is
+ * opened next by the same number would be taken for the first.  The words of
+ * dlerror(3) are looked through for the two mistakes that have a cure.
  */
 #include "app/app_module.h"
 

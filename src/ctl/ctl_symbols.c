@@ -76,6 +76,31 @@ find_file(const char *path, const char *build_id, const char *modules)
 	return find_copy(modules, build_id);
 }
 
+/* ---- what the record says of the core ---- */
+
+static const char *
+text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text == NULL ? "" : text;
+}
+
+/* The path of that build, as the record has it, or NULL. */
+static const char *
+recorded_path(const json_t *list, const char *build_id)
+{
+	const json_t *module;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		module = json_array_get(list, i);
+		if (strcmp(text_of(module, "build_id"), build_id) == 0)
+			return text_of(module, "path");
+	}
+	return NULL;
+}
+
 /* ---- what the core says ---- */
 
 static bool
@@ -107,7 +132,7 @@ have_changed(const struct ctl_core *core)
 
 static void
 add_images(struct ctl_symbols *symbols, const struct ctl_core *core,
-    const char *modules)
+    const json_t *list, const char *modules)
 {
 	const struct ctl_core_image *image;
 	uint64_t first;
@@ -119,6 +144,9 @@ add_images(struct ctl_symbols *symbols, const struct ctl_core *core,
 		if (is_program(core, image))
 			continue;
 		path = find_file(image->path, image->build_id, modules);
+		if (path == NULL)
+			path = find_file(recorded_path(list, image->build_id),
+			    image->build_id, NULL);
 		if (path != NULL && ctl_image_first_address(path, &first) == 0)
 			add_file(symbols, path, image->begin - first);
 		memory_free(path);
@@ -126,14 +154,6 @@ add_images(struct ctl_symbols *symbols, const struct ctl_core *core,
 }
 
 /* ---- what the record says ---- */
-
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text == NULL ? "" : text;
-}
 
 static bool
 knows(const struct ctl_core *core, const char *build_id)
@@ -197,7 +217,7 @@ ctl_symbols_find(const struct ctl_core *core, const json_t *record,
 	symbols_r->is_selective = have_changed(core) || names_changed(list);
 	if (!symbols_r->is_selective)
 		return;
-	add_images(symbols_r, core, modules);
+	add_images(symbols_r, core, list, modules);
 	add_modules(symbols_r, core, list, modules);
 }
 

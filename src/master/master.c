@@ -130,12 +130,25 @@ wanted_descriptors(const struct settings *settings)
 	return wanted > most ? wanted : most;
 }
 
-/* Of the limit, at least half is for connections. */
+static size_t
+count_mounts(const struct settings *settings)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < settings->host_count; i++)
+		count += settings->hosts[i].mount_count;
+	return count;
+}
+
+/* Of the limit, at least half is for connections.  Each mount may have a
+ * module of its own. */
 static size_t
 room_for_orphans(const struct settings *settings, size_t limit)
 {
 	size_t others = MASTER_DESCRIPTORS +
-	    COHORTS_MOST * settings->workers * WORKER_DESCRIPTORS;
+	    COHORTS_MOST *
+		(settings->workers * WORKER_DESCRIPTORS +
+		    count_mounts(settings));
 
 	return limit - (others < limit / 2 ? others : limit / 2);
 }

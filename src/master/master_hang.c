@@ -17,6 +17,9 @@
 #include "master/master_warning.h"
 #include "master/master_words.h"
 
+/* Beyond thread_timeout. */
+#define JOB_GRACE_MS 500u
+
 #define MASTER_HANG_WATCH_MAGIC 0xc4709e1bu
 struct master_hang_watch {
 	unsigned magic;
@@ -130,14 +133,16 @@ look_at_thread(struct master_worker *worker, uint32_t thread,
 	return since != 0;
 }
 
-/* A job has the time that jobs have, if that is longer. */
+/* A job has the time that jobs have, if that is longer; and the worker some,
+ * to give its request the answer that is due then. */
 static uint64_t
 end_of_jobs(const struct settings *settings)
 {
-	if (settings->hang_timeout == 0 ||
-	    settings->hang_timeout > settings->thread_timeout)
-		return settings->hang_timeout;
-	return settings->thread_timeout;
+	uint64_t least = settings->thread_timeout + JOB_GRACE_MS;
+
+	return settings->hang_timeout == 0 || settings->hang_timeout > least ?
+	    settings->hang_timeout :
+	    least;
 }
 
 /* True: something runs. */

@@ -306,7 +306,6 @@ hand(struct master *master)
 	master_recycle_start(master);
 	master_logs_use(
 	    master, &master->current->logs, master->current->settings);
-	master_reload_say_serving(master->current, served);
 	event_assign(
 	    &reload_of(master)->look, master->base, -1, 0, on_look, master);
 	event_add(&reload_of(master)->look, &at_once);
@@ -314,6 +313,9 @@ hand(struct master *master)
 	if (old != NULL)
 		master_cohort_retire(old, IPC_RETIRE_REPLACED);
 	master_manager_on_reloaded(master, NULL);
+	/* Who reads this may rely on it that the old workers are told. */
+	master_reload_say_serving(
+	    master->current, reload_of(master)->result.previous);
 	master_reload_go_on(master);
 }
 

@@ -53,7 +53,7 @@ int master_reload_read(const struct master *master,
 
 /* master_reload_words.c: lines of the log, and answers, in the same words. */
 void master_reload_say_serving(
-    const struct master_cohort *cohort, const struct master_cohort *previous);
+    const struct master_cohort *cohort, uint32_t previous); /* 0: none */
 json_t *master_reload_report(const struct master_reload_result *result);
 json_t *master_reload_refuse(const struct error *failure);
 

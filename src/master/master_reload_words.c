@@ -9,8 +9,7 @@
 #include "master/master_reload.h"
 
 void
-master_reload_say_serving(
-    const struct master_cohort *cohort, const struct master_cohort *previous)
+master_reload_say_serving(const struct master_cohort *cohort, uint32_t previous)
 {
 	struct buffer words;
 
@@ -21,8 +20,8 @@ master_reload_say_serving(
 	if (cohort->returns_to != 0)
 		buffer_format(&words, " and the settings of cohort %u",
 		    cohort->returns_to);
-	if (previous != NULL)
-		buffer_format(&words, "; cohort %u retires", previous->number);
+	if (previous != 0)
+		buffer_format(&words, "; cohort %u retires", previous);
 	log_info("%s", words.data);
 	buffer_fini(&words);
 }

@@ -171,7 +171,7 @@ send_next(int fd, struct source *source)
 	memcpy(&message, bytes, size);
 	if ((flags & FLAG_WELL_FORMED) != 0) {
 		message.layout = IPC_LAYOUT;
-		message.type %= 14;
+		message.type %= 19;
 		message.text[sizeof(message.text) - 1] = '\0';
 	}
 	send_packet(fd, &message, sizeof(message), flags);
@@ -189,11 +189,16 @@ is_from(uint32_t type, enum ipc_side side)
 	case IPC_MESSAGE_ORPHANS:
 	case IPC_MESSAGE_ADOPTED:
 	case IPC_MESSAGE_PROBED:
+	case IPC_MESSAGE_PAUSED:
 		return side == IPC_SIDE_WORKER;
 	case IPC_MESSAGE_SERVE:
 	case IPC_MESSAGE_RETIRE:
 	case IPC_MESSAGE_LOGS:
 	case IPC_MESSAGE_ADOPT:
+	case IPC_MESSAGE_CHECK:
+	case IPC_MESSAGE_FORGET:
+	case IPC_MESSAGE_SHED:
+	case IPC_MESSAGE_PAUSE:
 		return side == IPC_SIDE_MASTER;
 	}
 	return false;

@@ -264,6 +264,7 @@ START_TEST(a_stop_waits_for_it)
 	test_client_expect(&client, "GET", 200, "0\n");
 	ck_assert(test_client_is_closed(&client));
 	test_client_close(&client);
+	ck_assert_int_eq(test_daemon_wait_exit(daemon), 0);
 	stop(&daemon);
 }
 END_TEST

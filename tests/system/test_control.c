@@ -399,7 +399,7 @@ START_TEST(nonsense_is_refused)
 		{ "{\"command\": 3}", "no request" },
 		{ "{\"command\": \"\"}", "unknown command" },
 		{ "{\"command\": \"a\\u001b\"}",
-		    "a\\x1b: there are status, crashes" },
+		    "a\\x1b: there are status, reload" },
 	};
 	struct test_daemon *daemon = start("");
 	struct test_client client;

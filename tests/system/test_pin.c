@@ -61,7 +61,9 @@ scene_open(struct scene *scene)
 	    test_daemon_module(daemon, "module_two"));
 	overwrite(scene->module, scene->first);
 	test_daemon_expect(daemon, " info: reload: reading");
-	test_daemon_configure(daemon, DEBUG TEST_SERVE_MODULE, scene->module);
+	/* What is on probation keeps the modules before it. */
+	test_daemon_configure(
+	    daemon, DEBUG "probation = 0\n" TEST_SERVE_MODULE, scene->module);
 	test_daemon_start(daemon, "-c", "@/conf", NULL);
 }
 

@@ -155,6 +155,7 @@ START_TEST(the_code_comes_back_too)
 	test_daemon_wait(daemon, "reloaded: cohort 2 ");
 	ck_assert_int_eq(unlink(to), 0);
 	crash_at(daemon, "/crash/null", 2);
+	test_daemon_wait(daemon, "cohort 2 crashed 2 " BACK "1");
 	test_daemon_wait(daemon, "returned: cohort 3 ");
 	expect_name(daemon, "one");
 	test_daemon_stop(&daemon);

@@ -343,12 +343,14 @@ count_kind(char *text, const char *kind)
 	return count;
 }
 
-/* Channel and one listener, its shared memory, and nobody else's. */
+/* Channel and one listener, its shared memory, its module, and nobody
+ * else's. */
 static bool
 is_heritage(char *text)
 {
 	return count_kind(text, " socket:") == 2 &&
-	    count_kind(text, "memfd:") == 3 &&
+	    count_kind(text, "memfd:") == 4 &&
+	    count_kind(text, "memfd:module_test.so") == 1 &&
 	    count_kind(text, "[eventpoll]") == 1 &&
 	    count_kind(text, ".lock") == 0 &&
 	    count_kind(text, "/forgotten") == 0;

@@ -250,11 +250,13 @@ END_TEST
 int
 main(int argc, char **argv)
 {
-	Suite *suite = suite_create("app_needed");
-	TCase *tcase = tcase_create("needed");
+	Suite *suite;
+	TCase *tcase;
 
 	if (argc > 1)
 		return ask("modules/x.so");
+	suite = suite_create("app_needed");
+	tcase = tcase_create("needed");
 	program = realpath("/proc/self/exe", NULL);
 	tcase_add_checked_fixture(tcase, enter_directory, remove_directory);
 	tcase_add_loop_test(

@@ -156,6 +156,21 @@ START_TEST(the_core_knows_better_than_the_record)
 }
 END_TEST
 
+/* Loaded from memory, and no copy was kept. */
+START_TEST(the_record_knows_the_path)
+{
+	char wanted[512];
+
+	images[0].path = nameless;
+	find_by_record(1, core.program);
+	ck_assert(symbols.is_selective);
+	ck_assert_uint_eq(symbols.count, 1);
+	snprintf(wanted, sizeof(wanted), "add-symbol-file \"%s\" -o 0x%llx",
+	    core.program, (unsigned long long)BEGIN);
+	ck_assert_str_eq(symbols.commands[0], wanted);
+}
+END_TEST
+
 START_TEST(a_record_of_nonsense)
 {
 	make_copy();
@@ -199,6 +214,7 @@ main(void)
 	tcase_add_test(tcase, a_wrong_copy_is_none);
 	tcase_add_test(tcase, the_record_knows_what_the_core_does_not);
 	tcase_add_test(tcase, the_core_knows_better_than_the_record);
+	tcase_add_test(tcase, the_record_knows_the_path);
 	tcase_add_test(tcase, a_record_of_nonsense);
 	tcase_add_test(tcase, a_name_that_leads_elsewhere);
 	tcase_add_test(tcase, what_the_record_names_may_still_be_there);
