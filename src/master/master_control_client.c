@@ -170,12 +170,6 @@ master_order_answer(struct master_order **order, json_t *reply)
 	event_add(&client->output, NULL);
 }
 
-int
-master_order_descriptor(const struct master_order *order)
-{
-	return order == NULL || order->client == NULL ? -1 : order->client->fd;
-}
-
 void
 master_order_preface(struct master_order *order, const char *text)
 {

@@ -480,8 +480,6 @@ json_t *master_command_summary(json_t *members, const char *format, ...)
  */
 void master_order_answer(struct master_order **order, json_t *reply);
 
-/* The client's connection; -1: it has gone, or there is none. */
-int master_order_descriptor(const struct master_order *order);
 /* What its answer, good or bad, begins with; order may be NULL. */
 void master_order_preface(struct master_order *order, const char *text);
 
