@@ -41,7 +41,7 @@ static const char usage_text[] =
     "  -p  pid file\n"
     "  -t  test configuration and modules, bind nothing\n"
     "  -T  the same, and print the effective settings\n"
-    "  -s  signal the running daemon: reload, stop, quit or reopen\n"
+    "  -s  signal the running daemon: reload, stop, quit, reopen, upgrade\n"
     "  -v  version; -V  version and how it was built; -h  this\n"
     "See cohortd(8) and cohort.conf(5).\n";
 
@@ -173,12 +173,14 @@ test(const struct command_line *line, struct settings *settings)
 }
 
 static enum ipc_exit
-run(const struct command_line *line)
+run(struct command_line *line)
 {
 	struct settings *settings;
 	struct error error;
 	enum ipc_exit code;
 
+	if (line->options.state != NULL)
+		return master_resume(&line->options);
 	if (config_parse(&line->options.overrides, &settings, &error) == -1)
 		return report(&error);
 	if (!line->test && line->signal_word == NULL)
@@ -190,11 +192,11 @@ run(const struct command_line *line)
 }
 
 static void
-command_line_fini(struct command_line *line, char *directory)
+command_line_fini(struct command_line *line)
 {
 	memory_free(line->options.overrides.listen);
 	memory_free(line->options.overrides.modules);
-	free(directory);
+	master_disinherit(&line->options);
 }
 
 int
@@ -202,19 +204,19 @@ cohort_main(int argc, char **argv, const struct cohort_module *module)
 {
 	struct command_line line = { .options.builtin = module };
 	struct error error;
-	char *directory;
 
 	if (fd_open_standard(&error) == -1)
 		return report(&error);
 	title_init(argc, argv);
 	line.options.overrides.has_builtin = module != NULL;
 	line.options.overrides.is_root = geteuid() == 0;
-	/* A daemon leaves it; a reload must still find the files. */
-	directory = getcwd(NULL, 0);
-	line.options.overrides.directory = directory;
+	line.options.arguments = argv;
+	if (master_inherit(&line.options, argv[0], &error) == -1)
+		return report(&error);
+	line.options.overrides.directory = line.options.directory;
 	read_command_line(&line, argc, argv);
 	if (!line.done)
 		line.code = run(&line);
-	command_line_fini(&line, directory);
+	command_line_fini(&line);
 	return line.code;
 }

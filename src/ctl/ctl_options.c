@@ -29,6 +29,7 @@ static const char usage_text[] =
     "  stop                       end at once\n"
     "  quit                       end when requests have finished\n"
     "  reopen                     the logs, under their names\n"
+    "  upgrade [PROGRAM]          go on with the new program\n"
     "  workers N                  so many, until the next reload\n"
     "  pause                      accept no more connections\n"
     "  resume                     accept them again\n"
@@ -62,6 +63,8 @@ static const struct verb {
 	{ "stop", NULL, false, ORDER, ctl_order },
 	{ "quit", NULL, false, ORDER, ctl_order },
 	{ "reopen", NULL, false, ORDER, ctl_order },
+	{ "upgrade", NULL, false, ORDER, ctl_order },
+	{ "upgrade", NULL, true, ORDER, ctl_order },
 	{ "workers", NULL, true, ORDER, ctl_order },
 	{ "pause", NULL, false, ORDER, ctl_order },
 	{ "resume", NULL, false, ORDER, ctl_order },

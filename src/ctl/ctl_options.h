@@ -23,7 +23,7 @@ struct ctl_options {
 	uint64_t frames;      /* -n; 0: without an end */
 	const char *verb;
 	enum ipc_exit (*run)(const struct ctl_options *options);
-	const char *operand; /* ID, CORE, N; or NULL */
+	const char *operand; /* ID, CORE, N, PROGRAM; or NULL */
 	char **rest;         /* what stands behind "--" */
 	size_t rest_count;
 };

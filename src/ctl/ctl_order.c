@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cohortctl reload, stop, quit, reopen, workers, pause, resume: an order, and
- * what came of it.
+ * cohortctl reload, stop, quit, reopen, upgrade, workers, pause, resume: an
+ * order, and what came of it.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/base_number.h"
 #include "ctl/ctl.h"
@@ -18,6 +19,9 @@ make_request(const struct ctl_options *options, struct error *error)
 
 	if (options->operand == NULL)
 		return json_pack("{s:s}", "command", options->verb);
+	if (strcmp(options->verb, "upgrade") == 0)
+		return json_pack("{s:s, s:o}", "command", options->verb,
+		    "binary", json_string(options->operand));
 	if (number_parse(options->operand, 0, INT32_MAX, &count) == 0)
 		return json_pack("{s:s, s:I}", "command", options->verb,
 		    "count", (json_int_t)count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ipc/ipc_process.h"
 
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include <limits.h>
@@ -45,6 +46,27 @@ ipc_process_map(int fd, struct ipc_process **process_r, struct error *error)
 
 	if (ipc_area_map(AREA_NAME, fd, true, &area, &size, error) == -1)
 		return -1;
+	*process_r = area;
+	return 0;
+}
+
+int
+ipc_process_adopt(int fd, struct ipc_process **process_r, struct error *error)
+{
+	void *area;
+	size_t size;
+
+	if (ipc_area_map(AREA_NAME, fd, true, &area, &size, error) == -1)
+		return -1;
+	if (size < sizeof(struct ipc_process)) {
+		munmap(area, size);
+		return error_set(error, ERROR_RUNTIME,
+		    "memory " AREA_NAME ": of a size of %zu", size);
+	}
+	if (madvise(area, size, MADV_DONTFORK) == -1) {
+		munmap(area, size);
+		return error_set_errno(error, "memory " AREA_NAME ": madvise");
+	}
 	*process_r = area;
 	return 0;
 }

@@ -136,6 +136,10 @@ struct ipc_process {
 int ipc_process_open(uint64_t generation, uint32_t row_count,
     struct ipc_process **process_r, int *fd_r, struct error *error);
 
+/* [master] Maps what another image of the same layout made. */
+int ipc_process_adopt(
+    int fd, struct ipc_process **process_r, struct error *error);
+
 /* [worker] Maps its own: no child has the master's mappings of these, lest
  * it write into what its siblings are said to have done. */
 int ipc_process_map(

@@ -74,6 +74,10 @@ struct ipc_scoreboard {
 int ipc_scoreboard_open(uint32_t slot_count,
     struct ipc_scoreboard **scoreboard_r, int *fd_r, struct error *error);
 
+/* [master] Maps what another image of the same layout made: of that size. */
+int ipc_scoreboard_adopt(int fd, uint32_t slot_count,
+    struct ipc_scoreboard **scoreboard_r, struct error *error);
+
 /* Unmaps, nulls, and closes *fd. */
 void ipc_scoreboard_close(struct ipc_scoreboard **scoreboard, int *fd);
 

@@ -16,6 +16,8 @@
 #include "base/base_object.h"
 #include "base/base_title.h"
 #include "master/master_private.h"
+#include "master/master_probe.h"
+#include "master/master_state.h"
 #include "master/master_wait.h"
 
 /* Beyond connections: logs, channels, modules' own files. */
@@ -33,7 +35,7 @@
 /* Somebody may look at each that there could be. */
 #define DESCRIPTORS_MOST 1048576u
 
-static struct master *
+struct master *
 master_new(const struct master_options *options)
 {
 	struct master *master;
@@ -70,7 +72,7 @@ answer_last(struct master *master)
 	master_control_close(master);
 }
 
-static void
+void
 master_free(struct master **master_pointer)
 {
 	struct master *master;
@@ -169,8 +171,8 @@ raise_limits(struct master *master, const struct settings *settings)
 	master->orphans_max = room_for_orphans(settings, limit);
 }
 
-static int
-open_base(struct master *master, struct error *error)
+int
+master_open_base(struct master *master, struct error *error)
 {
 	struct event_config *config = event_config_new();
 
@@ -221,7 +223,7 @@ set_up(struct master *master, struct settings **settings_pointer,
 	    master_pid_file_lock(master, settings->pid_file, error) == -1)
 		return -1;
 	raise_limits(master, settings);
-	if (open_base(master, error) == -1)
+	if (master_open_base(master, error) == -1)
 		return -1;
 	master_notify_start(master->notify, master->base);
 	if (ipc_scoreboard_open(IPC_SLOTS_MAX, &master->scoreboard,
@@ -346,6 +348,7 @@ master_on_cohort_gone(struct master_cohort *cohort)
 static void
 wind_up(struct master *master)
 {
+	master_upgrade_close(master);
 	master_control_stop(master);
 	master_hang_stop(master);
 	master_recycle_stop(master);
@@ -355,17 +358,16 @@ wind_up(struct master *master)
 	master_crashes_close(master);
 }
 
+/* result: of the set-up; error: why it is -1. */
 static enum ipc_exit
-run(struct master *master, struct settings **settings)
+run(struct master *master, int result, const struct error *error)
 {
-	struct error error;
 	enum ipc_exit code;
 
-	if (set_up(master, settings, &error) == -1) {
-		master->failure = error;
-	} else if (master->state != MASTER_STATE_STOPPED) {
+	if (result == -1)
+		master->failure = *error;
+	else if (master->state != MASTER_STATE_STOPPED)
 		event_base_dispatch(master->base);
-	}
 	wind_up(master);
 	if (master->failure.kind == ERROR_NONE) {
 		log_info("stopped");
@@ -389,6 +391,7 @@ master_run(const struct master_options *options, struct settings *settings)
 	bool is_launcher = false;
 	enum ipc_exit code;
 	struct error error;
+	int result;
 
 	master->notify = master_notify_new();
 	master_listen_read(master);
@@ -399,10 +402,88 @@ master_run(const struct master_options *options, struct settings *settings)
 		master_daemon_report(master, IPC_EXIT_SYSTEM, error.text);
 		code = IPC_EXIT_SYSTEM;
 	} else if (!is_launcher) {
-		code = run(master, &settings);
+		result = set_up(master, &settings, &error);
+		code = run(master, result, &error);
 	}
 	if (settings != NULL)
 		settings_free(&settings);
+	master_free(&master);
+	return code;
+}
+
+/* ---- another image's master ---- */
+
+/* Nobody has heard of the log yet. */
+static void
+speak_up(struct master *master)
+{
+	const struct master_cohort *cohort =
+	    master->current != NULL ? master->current : master->withdrawn;
+
+	title_set("master");
+	master_logs_use(master, &cohort->logs, cohort->settings);
+	raise_limits(master, cohort->settings);
+}
+
+/* What ended meanwhile is seen first, and then nobody is waited for. */
+static int
+take_over(struct master *master, struct error *error)
+{
+	struct master_document *state = master->options->state;
+	struct error problem;
+
+	master->has_terminal = master->options->foreground && has_terminal();
+	if (master_open_base(master, error) == -1)
+		return -1;
+	master_notify_start(master->notify, master->base);
+	if (master_state_take(master, state, error) == -1)
+		return -1;
+	speak_up(master);
+	if (master_crashes_open(master, &problem) == -1)
+		log_warn("crashes: %s", problem.text);
+	master->state = MASTER_STATE_RUNNING;
+	if (master_signal_start(master, error) == -1)
+		return -1;
+	master_hang_start(master);
+	master_recycle_start(master);
+	master_manager_on_ready(master);
+	master_spawn_reap(master);
+	return 0;
+}
+
+static void
+finish_upgrade(struct master *master, struct master_options *options)
+{
+	struct master_order *order = master->inherited;
+	char *from = master_state_text(options->state, "version");
+
+	master->inherited = NULL;
+	master_state_close(&options->state);
+	master_upgrade_finish(master, from == NULL ? "?" : from, order);
+	memory_free(from);
+}
+
+enum ipc_exit
+master_resume(struct master_options *options)
+{
+	struct master *master;
+	enum ipc_exit code;
+	struct error error;
+	int result;
+
+	if (options->is_trial)
+		return master_probe_run(options);
+	/* Of a daemon, nobody reads standard error. */
+	if (!options->foreground)
+		log_open("cohortd", LOG_TARGET_SYSLOG, -1, LOG_LEVEL_INFO);
+	master = master_new(options);
+	master->notify = master_notify_new();
+	result = take_over(master, &error);
+	if (result == 0)
+		finish_upgrade(master, options);
+	else
+		log_error("upgrade: %s", error.text);
+	code = run(master, result, &error);
 	master_free(&master);
 	return code;
 }

@@ -175,6 +175,13 @@ take_one(struct master_worker *worker)
 	return false;
 }
 
+/* Another image's workers may speak otherwise: they are only told. */
+static bool
+is_understood(const struct master_worker *worker)
+{
+	return worker->layout == IPC_LAYOUT;
+}
+
 /* It waits with what it hands over; of one that ends nothing can wait. */
 static bool
 must_wait(struct master_worker *worker)
@@ -199,8 +206,8 @@ take(struct master_worker *worker, unsigned most)
 	unsigned count;
 
 	for (count = 0; count < most; count++)
-		if (worker->channel_fd == -1 || must_wait(worker) ||
-		    !take_one(worker))
+		if (worker->channel_fd == -1 || !is_understood(worker) ||
+		    must_wait(worker) || !take_one(worker))
 			return;
 }
 
@@ -251,7 +258,7 @@ master_channel_start(struct master_worker *worker, struct error *error)
 {
 	event_assign(&worker->channel, worker->cohort->master->base,
 	    worker->channel_fd, EV_READ | EV_PERSIST, on_channel, worker);
-	if (event_add(&worker->channel, NULL) == -1)
+	if (is_understood(worker) && event_add(&worker->channel, NULL) == -1)
 		return error_set(error, ERROR_SYSTEM,
 		    "cannot watch the channel of worker %u", worker->slot);
 	return 0;
@@ -290,7 +297,7 @@ send_message(struct master_worker *worker, struct ipc_message *message,
 
 	if (worker->channel_fd == -1)
 		return SENT_TO_NOBODY;
-	message->layout = IPC_LAYOUT;
+	message->layout = worker->layout;
 	message->generation = worker->generation;
 	if (ipc_channel_send(
 		worker->channel_fd, message, descriptors, count, &error) == 0)

@@ -8,6 +8,8 @@
 
 #include <sys/types.h>
 
+#include <stddef.h>
+
 /*
  * fork(2).  The child, where it returns 0, has the default for every signal,
  * /dev/null as 0, 1 and 2, and besides them only those to keep; it must end

@@ -287,7 +287,7 @@ on_proven(struct master_cohort *cohort, struct master_worker *worker)
 	if (cohort->state == MASTER_COHORT_SERVING) {
 		master_policy_note_serving(&cohort->policy);
 		master_worker_advance(worker, MASTER_WORKER_ON_SERVE);
-	} else if (all_are_proven(cohort)) {
+	} else if (all_are_proven(cohort) && !master_probe_on_ready(cohort)) {
 		serve(cohort);
 	}
 }

@@ -41,6 +41,21 @@ find_mounts(struct master_cohort *cohort, const struct master_base *base,
 	return 0;
 }
 
+struct master_cohort *
+master_cohort_adopt(struct master *master)
+{
+	struct master_cohort *cohort;
+
+	OBJECT_NEW(cohort, MASTER_COHORT_MAGIC);
+	cohort->master = master;
+	cohort->started_ms = clock_monotonic_ms();
+	cohort->logs.error_log = cohort->logs.access_log = -1;
+	list_init(&cohort->workers);
+	event_assign(
+	    &cohort->respawn_timer, master->base, -1, 0, on_respawn, cohort);
+	return cohort;
+}
+
 int
 master_cohort_new(struct master *master, struct settings *settings,
     const struct master_base *base, struct master_cohort **cohort_r,
@@ -52,14 +67,11 @@ master_cohort_new(struct master *master, struct settings *settings,
 	if (worker_credentials_find(settings, &credentials, error) == -1 ||
 	    make_core_directory(settings, &credentials, error) == -1)
 		return -1;
-	OBJECT_NEW(cohort, MASTER_COHORT_MAGIC);
-	cohort->master = master;
-	cohort->started_ms = clock_monotonic_ms();
+	cohort = master_cohort_adopt(master);
 	cohort->credentials = credentials;
 	cohort->settings = settings;
 	cohort->returns_to = base == NULL ? 0 : base->cohort;
 	cohort->wanted = (unsigned)settings->workers;
-	list_init(&cohort->workers);
 	if (master_logs_open(&cohort->logs, settings, error) == -1)
 		goto fail_logs;
 	if (master->state == MASTER_STATE_STARTING)
@@ -70,8 +82,6 @@ master_cohort_new(struct master *master, struct settings *settings,
 		goto fail_listen;
 	master_forget_init(cohort);
 	cohort->number = ++master->last_cohort;
-	event_assign(
-	    &cohort->respawn_timer, master->base, -1, 0, on_respawn, cohort);
 	list_append(&master->cohorts, &cohort->link);
 	*cohort_r = cohort;
 	return 0;

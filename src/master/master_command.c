@@ -126,6 +126,18 @@ run_resume(
 	return NULL;
 }
 
+static json_t *
+run_upgrade(
+    struct master *master, const json_t *request, struct master_order *order)
+{
+	const json_t *binary = json_object_get(request, "binary");
+
+	if (binary != NULL && !json_is_string(binary))
+		return master_command_error("binary is no text");
+	master_upgrade_start(master, json_string_value(binary), order);
+	return NULL;
+}
+
 static const struct {
 	const char *name;
 	json_t *(*run)(struct master *master, const json_t *request,
@@ -143,6 +155,7 @@ static const struct {
 	{ "workers", run_workers },
 	{ "pause", run_pause },
 	{ "resume", run_resume },
+	{ "upgrade", run_upgrade },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

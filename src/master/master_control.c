@@ -21,17 +21,6 @@
 /* For all of them together: the master does not wait for who does not read. */
 #define FLUSH_MS 2000u
 
-#define MASTER_CONTROL_MAGIC 0x3be8d470u
-struct master_control {
-	unsigned magic;
-	struct master *master;
-	struct master_control_socket socket;
-	struct event accepting;
-	struct event patience; /* until accepting is tried again */
-	struct list clients;
-	unsigned client_count;
-};
-
 static void
 on_client_end(void *context, struct master_control_client *client)
 {
@@ -102,21 +91,26 @@ on_patience(evutil_socket_t fd, short events, void *context)
 	event_add(&control->accepting, NULL);
 }
 
-int
-master_control_start(
-    struct master *master, const struct settings *settings, struct error *error)
+void
+master_control_resume(struct master_control *control,
+    const struct master_control_left *left, struct master_order **order_r)
+{
+	control->client_count++;
+	master_control_client_resume(
+	    master_control_client_start(control->master, left->fd,
+		&control->clients, on_client_end, control),
+	    left, order_r);
+}
+
+void
+master_control_open(
+    struct master *master, const struct master_control_socket *socket)
 {
 	struct master_control *control;
 
-	if (settings->control_socket[0] == '\0')
-		return 0;
 	OBJECT_NEW(control, MASTER_CONTROL_MAGIC);
-	if (master_control_socket_open(
-		&control->socket, settings->control_socket, error) == -1) {
-		OBJECT_FREE(control);
-		return -1;
-	}
 	control->master = master;
+	control->socket = *socket;
 	list_init(&control->clients);
 	event_assign(&control->accepting, master->base, control->socket.fd,
 	    EV_READ | EV_PERSIST, on_accepting, control);
@@ -124,6 +118,20 @@ master_control_start(
 	    &control->patience, master->base, -1, 0, on_patience, control);
 	event_add(&control->accepting, NULL);
 	master->control = control;
+}
+
+int
+master_control_start(
+    struct master *master, const struct settings *settings, struct error *error)
+{
+	struct master_control_socket socket;
+
+	if (settings->control_socket[0] == '\0')
+		return 0;
+	if (master_control_socket_open(
+		&socket, settings->control_socket, error) == -1)
+		return -1;
+	master_control_open(master, &socket);
 	return 0;
 }
 

@@ -28,6 +28,7 @@
 struct master_order {
 	unsigned magic;
 	struct master_control_client *client; /* NULL: it has gone */
+	char *preface;                        /* of its answer; or NULL */
 };
 
 #define MASTER_CONTROL_CLIENT_MAGIC 0xc94ab21eu
@@ -127,7 +128,22 @@ order_free(struct master_order **order_pointer)
 	OBJECT_TAKE(order, order_pointer, MASTER_ORDER_MAGIC);
 	if (order->client != NULL)
 		order->client->order = NULL;
+	memory_free(order->preface);
 	OBJECT_FREE(order);
+}
+
+/* Of the answer's words, whichever they are. */
+static void
+put_preface(json_t *reply, const char *member, const char *preface)
+{
+	const char *words = json_string_value(json_object_get(reply, member));
+	char *text;
+
+	if (words == NULL)
+		return;
+	text = memory_format("%s%s", preface, words);
+	json_object_set_new(reply, member, json_string(text));
+	memory_free(text);
 }
 
 void
@@ -139,6 +155,10 @@ master_order_answer(struct master_order **order, json_t *reply)
 		json_decref(reply);
 		return;
 	}
+	if ((*order)->preface != NULL) {
+		put_preface(reply, "summary", (*order)->preface);
+		put_preface(reply, "error", (*order)->preface);
+	}
 	client = (*order)->client;
 	order_free(order);
 	if (client == NULL) {
@@ -148,6 +168,15 @@ master_order_answer(struct master_order **order, json_t *reply)
 	event_del(&client->departure);
 	answer(client, reply);
 	event_add(&client->output, NULL);
+}
+
+void
+master_order_preface(struct master_order *order, const char *text)
+{
+	if (order == NULL)
+		return;
+	memory_free(order->preface);
+	order->preface = memory_copy_text(text);
 }
 
 /* ---- requests ---- */
@@ -319,7 +348,7 @@ on_deadline(evutil_socket_t fd, short events, void *context)
 	client->on_end(client->context, client);
 }
 
-void
+struct master_control_client *
 master_control_client_start(struct master *master, int fd, struct list *clients,
     void (*on_end)(void *context, struct master_control_client *client),
     void *context)
@@ -345,6 +374,50 @@ master_control_client_start(struct master *master, int fd, struct list *clients,
 	list_append(clients, &client->link);
 	event_add(&client->input, NULL);
 	wait_again(client);
+	return client;
+}
+
+/* ---- from one image to another ---- */
+
+void
+master_control_client_look(
+    struct list_link *link, struct master_control_left *left_r)
+{
+	const struct master_control_client *client =
+	    LIST_OBJECT(link, struct master_control_client, link);
+
+	*left_r = (struct master_control_left) {
+		.fd = client->fd,
+		.request = client->request.data,
+		.request_size = client->request.size,
+		.reply = client->reply.size == 0 ?
+		    NULL :
+		    client->reply.data + client->sent,
+		.reply_size = client->reply.size - client->sent,
+		.is_ended = client->is_ended,
+		.is_over = client->is_over,
+		.is_waiting = client->order != NULL,
+	};
+}
+
+void
+master_control_client_resume(struct master_control_client *client,
+    const struct master_control_left *left, struct master_order **order_r)
+{
+	OBJECT_CHECK(client, MASTER_CONTROL_CLIENT_MAGIC);
+	buffer_append(&client->request, left->request, left->request_size);
+	buffer_append(&client->reply, left->reply, left->reply_size);
+	client->is_ended = left->is_ended;
+	client->is_over = left->is_over;
+	*order_r = NULL;
+	if (left->is_waiting) {
+		*order_r = order_new(client);
+		event_del(&client->input);
+		event_del(&client->deadline);
+	} else {
+		/* It is writable, and then it goes on. */
+		event_add(&client->output, NULL);
+	}
 }
 
 void

@@ -287,6 +287,13 @@ master_crashes_add(struct master *master, const json_t *record,
 	write_later(crashes);
 }
 
+void
+master_crashes_flush(struct master *master)
+{
+	if (master->crashes != NULL)
+		write_file(get(master));
+}
+
 json_t *
 master_crashes_list(const struct master *master)
 {

@@ -190,6 +190,8 @@ master_death_on_exit(struct master_worker *worker, int status)
 {
 	struct master_death *death = worker->death;
 
+	if (worker->is_recorded)
+		return;
 	if (is_expected(worker, status)) {
 		log_debug("worker %u (pid %d, cohort %u) has retired: exited "
 			  "with 0",
@@ -254,16 +256,30 @@ wait_for_names(struct master *master)
 	}
 }
 
+bool
+master_death_is_writing(const struct master *master)
+{
+	return !list_is_empty(&master->deaths);
+}
+
+void
+master_death_hurry(struct master *master)
+{
+	struct list_link *link, *following;
+
+	LIST_FOREACH_SAFE (link, following, &master->deaths)
+		give_up(LIST_OBJECT(link, struct master_death, link));
+}
+
 void
 master_death_flush(struct master *master)
 {
-	struct list_link *link, *following;
+	struct list_link *link;
 	struct master_death *death;
 
 	if (is_naming(master))
 		wait_for_names(master);
-	LIST_FOREACH_SAFE (link, following, &master->deaths)
-		give_up(LIST_OBJECT(link, struct master_death, link));
+	master_death_hurry(master);
 	while ((link = list_first(&master->deaths)) != NULL) {
 		death = LIST_OBJECT(link, struct master_death, link);
 		death_free(&death);

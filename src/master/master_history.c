@@ -110,6 +110,22 @@ master_history_note(struct master_history *history,
 	return count_since(line, now_ms, within_ms);
 }
 
+size_t
+master_history_look(const struct master_history *history, size_t index,
+    struct ipc_quarantine_entry *request_r,
+    uint64_t crashed_ms_r[MASTER_HISTORY_CRASHES])
+{
+	const struct line *line = &history->lines[index];
+	size_t i,
+	    oldest = line->count < MASTER_HISTORY_CRASHES ? 0 : line->next;
+
+	*request_r = line->request;
+	for (i = 0; i < line->count; i++)
+		crashed_ms_r[i] =
+		    line->crashed_ms[(oldest + i) % MASTER_HISTORY_CRASHES];
+	return line->count;
+}
+
 void
 master_history_renumber(
     struct master_history *history, const uint16_t *numbers, size_t count)

@@ -25,6 +25,12 @@ unsigned master_history_note(struct master_history *history,
     const struct ipc_quarantine_entry *request, uint64_t now_ms,
     uint64_t within_ms);
 
+/* The request of that index, and when it crashed workers: how often, oldest
+ * first; 0: there is none. */
+size_t master_history_look(const struct master_history *history, size_t index,
+    struct ipc_quarantine_entry *request_r,
+    uint64_t crashed_ms_r[MASTER_HISTORY_CRASHES]);
+
 /* Mounts have other numbers: numbers[old], below count; or were replaced:
  * 0, and what is known of them is forgotten. */
 void master_history_renumber(

@@ -115,6 +115,11 @@ open_address(struct master_cohort *cohort, const struct sockaddr *address,
 		use(cohort, listener, settings);
 		return master_socket_check(listener->fd, settings, error);
 	}
+	/* One that only tries takes no ports. */
+	if (cohort->master->probe != NULL) {
+		memory_free(name);
+		return 0;
+	}
 	if (master_socket_open(address, size, settings, &fd, error) == -1) {
 		error_wrap(error, "%s", name);
 		memory_free(name);

@@ -50,6 +50,14 @@ read_watchdog(void)
 	return time_us;
 }
 
+void
+master_notify_hide(void)
+{
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_PID");
+	unsetenv("WATCHDOG_USEC");
+}
+
 struct master_notify *
 master_notify_new(void)
 {
@@ -62,9 +70,7 @@ master_notify_new(void)
 		notify->watchdog_us = read_watchdog();
 		notify->fd = -1;
 	}
-	unsetenv("NOTIFY_SOCKET");
-	unsetenv("WATCHDOG_PID");
-	unsetenv("WATCHDOG_USEC");
+	master_notify_hide();
 	return notify;
 }
 

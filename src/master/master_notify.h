@@ -35,5 +35,7 @@ void master_notify_send(struct master_notify *notify, const char *lines);
 
 /* Sets the variables again, for a program that takes over this process. */
 void master_notify_export(const struct master_notify *notify);
+/* And unsets them: that program could not. */
+void master_notify_hide(void);
 
 #endif

@@ -133,6 +133,8 @@ struct master_worker {
 	uint32_t hung_thread;       /* then: which */
 	struct master_check *check; /* master_check.c; NULL: none is made */
 	bool is_blamed;             /* the quarantine knows what it died of */
+	bool is_recorded;           /* so was its death, by another image */
+	uint32_t layout;            /* of its areas and messages */
 	struct master_hang hangs[IPC_THREADS_MAX]; /* master_hang.c */
 	unsigned adopting;        /* connections on their way to it */
 	uint64_t shedding;        /* those it may still give away */
@@ -216,6 +218,10 @@ struct master {
 		char *status;  /* said last */
 	} told;                /* master_manager.c */
 
+	struct master_upgrade *upgrade; /* master_upgrade.c; or NULL */
+	struct master_order *inherited; /* of the upgrade, that waits */
+	struct master_probe *probe;     /* master_probe.c: it only tries */
+
 	/* As at start, the only time when they are heeded. */
 	char *user, *group, *state_directory, *control_socket;
 };
@@ -253,6 +259,8 @@ int master_cohort_new(struct master *master, struct settings *settings,
     const struct master_base *base, struct master_cohort **cohort_r,
     struct error *error);
 void master_cohort_free(struct master_cohort **cohort);
+/* An empty one, not in the list, for what another image has left. */
+struct master_cohort *master_cohort_adopt(struct master *master);
 
 /* master_cohort.c: the life of a cohort, and what follows from a worker's. */
 /* Forks its workers.  How that ends, master.c is told later. */
@@ -287,6 +295,10 @@ int master_spawn(struct master_cohort *cohort, struct error *error);
 void master_spawn_leave_slot(struct master_worker *worker);
 void master_spawn_reap(struct master *master);
 void master_worker_free(struct master_worker **worker);
+/* An empty one, for a process that another image has forked; and its slot, or
+ * false: somebody has it. */
+struct master_worker *master_spawn_adopt(struct master_cohort *cohort);
+bool master_spawn_adopt_slot(struct master_worker *worker);
 
 /* master_channel.c: messages to and from a worker. */
 int master_channel_start(struct master_worker *worker, struct error *error);
@@ -352,6 +364,9 @@ void master_death_on_exit(struct master_worker *worker, int status);
 void master_death_expect(struct master_death *death, unsigned connections);
 void master_death_settle(
     struct master_death *death, unsigned adopted, unsigned lost);
+/* Is anything being written?  Hurry: all of it is written as it is. */
+bool master_death_is_writing(const struct master *master);
+void master_death_hurry(struct master *master);
 /* Writes what is there now: the master stops.  No orphan is left, and the
  * loop runs for a moment, so that addresses still get their names. */
 void master_death_flush(struct master *master);
@@ -391,6 +406,8 @@ int master_crashes_open(struct master *master, struct error *error);
 void master_crashes_close(struct master *master);
 void master_crashes_add(struct master *master, const json_t *record,
     const struct master_mounts *mounts);
+/* What was added stands in the file. */
+void master_crashes_flush(struct master *master);
 json_t *master_crashes_list(const struct master *master);
 size_t master_crashes_clear(struct master *master);
 
@@ -463,6 +480,9 @@ json_t *master_command_summary(json_t *members, const char *format, ...)
  */
 void master_order_answer(struct master_order **order, json_t *reply);
 
+/* What its answer, good or bad, begins with; order may be NULL. */
+void master_order_preface(struct master_order *order, const char *text);
+
 /* master_status.c: what there is, and master_status_worker.c: one worker.
  * New references. */
 json_t *master_status(const struct master *master);
@@ -495,6 +515,8 @@ void master_reload_close(struct master *master);
 void master_reload_start(struct master *master, struct master_order *order);
 void master_reload_return(struct master *master);
 void master_reload_go_on(struct master *master);
+/* Is none in progress, nor waits for its turn? */
+bool master_reload_is_idle(const struct master *master);
 void master_reload_on_serving(struct master *master);
 void master_reload_on_failed(struct master *master);
 /* It is about to be freed. */
@@ -560,6 +582,29 @@ int master_daemon_start(struct master *master, bool *is_launcher_r,
     enum ipc_exit *code_r, struct error *error);
 void master_daemon_report(
     struct master *master, enum ipc_exit code, const char *text);
+
+/*
+ * master_upgrade.c: the binary upgrade.  start: binary, or where this program
+ * came from; the order is answered by the image that serves in the end.
+ * on_exit: some child that is no worker.
+ */
+void master_upgrade_start(
+    struct master *master, const char *binary, struct master_order *order);
+void master_upgrade_on_exit(struct master *master, pid_t pid, int status);
+void master_upgrade_close(struct master *master);
+/* In the new image: from is the version of the one before, order the one that
+ * waits, or NULL. */
+void master_upgrade_finish(
+    struct master *master, const char *from, struct master_order *order);
+
+/* master_probe.c: all workers of the cohort would serve.  True: they are not
+ * to, as this process only tries. */
+bool master_probe_on_ready(struct master_cohort *cohort);
+
+/* master.c: one that has nothing yet; free undoes what is there. */
+struct master *master_new(const struct master_options *options);
+void master_free(struct master **master);
+int master_open_base(struct master *master, struct error *error);
 
 /* master.c: what a cohort's life means for the daemon. */
 void master_on_cohort_serving(struct master_cohort *cohort);

@@ -29,8 +29,8 @@ master_quarantine_get(const struct master *master)
 /* ---- the wait ---- */
 
 /* Something that may have to be looked at. */
-static void
-watch(struct master_quarantine *quarantine)
+void
+master_quarantine_watch(struct master_quarantine *quarantine)
 {
 	const struct timeval wait = clock_timeval(REVIEW_MS);
 
@@ -44,7 +44,7 @@ static void
 publish(struct master_quarantine *quarantine, struct master_record *record)
 {
 	master_record_publish(quarantine, record);
-	watch(quarantine);
+	master_quarantine_watch(quarantine);
 }
 
 static void
@@ -296,7 +296,7 @@ on_review(evutil_socket_t fd, short events, void *context)
 		is_empty = is_empty && !master_record_is_used(record);
 	}
 	if (!is_empty)
-		watch(quarantine);
+		master_quarantine_watch(quarantine);
 }
 
 /* ---- life ---- */

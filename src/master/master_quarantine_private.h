@@ -54,6 +54,9 @@ struct master_quarantine {
 
 struct master_quarantine *master_quarantine_get(const struct master *master);
 
+/* Something in it may have to be looked at, later and again. */
+void master_quarantine_watch(struct master_quarantine *quarantine);
+
 /* ---- master_quarantine_table.c ---- */
 
 bool master_record_is_used(const struct master_record *record);

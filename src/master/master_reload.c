@@ -404,6 +404,15 @@ master_reload_start(struct master *master, struct master_order *order)
 	master_reload_go_on(master);
 }
 
+bool
+master_reload_is_idle(const struct master *master)
+{
+	const struct master_reload *reload = reload_of(master);
+
+	return reload->state == MASTER_RELOAD_IDLE && !reload->is_asked &&
+	    !reload->return_due;
+}
+
 void
 master_reload_return(struct master *master)
 {

@@ -60,6 +60,12 @@ action_reopen(struct master *master)
 }
 
 static void
+action_upgrade(struct master *master)
+{
+	master_upgrade_start(master, NULL, NULL);
+}
+
+static void
 action_withdraw(struct master *master)
 {
 	struct master_cohort *cohort = master->current;
@@ -163,9 +169,7 @@ master_signal_start(struct master *master, struct error *error)
 	struct event *event;
 	size_t i;
 
-	/* USR2 is kept for the binary upgrade; its default would kill. */
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGUSR2, SIG_IGN);
 	master->signals = memory_alloc_array(ROW_COUNT, sizeof(*event));
 	for (i = 0; i < ROW_COUNT; i++) {
 		if (rows[i].ignored_on_terminal && master->has_terminal) {

@@ -59,6 +59,24 @@ take_slot(struct master_worker *worker)
 	worker->has_slot = true;
 }
 
+bool
+master_spawn_adopt_slot(struct master_worker *worker)
+{
+	struct master *master = worker->cohort->master;
+	struct ipc_slot *slot = &master->scoreboard->slots[worker->slot];
+
+	if (master->slots_taken[worker->slot])
+		return false;
+	master->slots_taken[worker->slot] = true;
+	if (worker->slot >= master->slots_used)
+		master->slots_used = worker->slot + 1;
+	master->scoreboard->slots_used = master->slots_used;
+	slot->cohort = worker->cohort->number;
+	slot->generation = worker->generation;
+	slot->pid = worker->pid;
+	return true;
+}
+
 void
 master_spawn_leave_slot(struct master_worker *worker)
 {
@@ -85,20 +103,29 @@ on_deadline(evutil_socket_t fd, short events, void *context)
 	master_worker_advance(worker, MASTER_WORKER_ON_TIMEOUT);
 }
 
-static struct master_worker *
-worker_new(struct master_cohort *cohort, uint32_t slot)
+struct master_worker *
+master_spawn_adopt(struct master_cohort *cohort)
 {
 	struct master_worker *worker;
 
 	OBJECT_NEW(worker, MASTER_WORKER_MAGIC);
 	worker->cohort = cohort;
-	worker->slot = slot;
-	worker->started_ms = clock_monotonic_ms();
-	worker->generation = ++cohort->master->last_generation;
+	worker->layout = IPC_LAYOUT;
 	worker->channel_fd = worker->process_fd = -1;
 	event_assign(&worker->deadline, cohort->master->base, -1, 0,
 	    on_deadline, worker);
 	list_append(&cohort->workers, &worker->link);
+	return worker;
+}
+
+static struct master_worker *
+worker_new(struct master_cohort *cohort, uint32_t slot)
+{
+	struct master_worker *worker = master_spawn_adopt(cohort);
+
+	worker->slot = slot;
+	worker->started_ms = clock_monotonic_ms();
+	worker->generation = ++cohort->master->last_generation;
 	take_slot(worker);
 	return worker;
 }
@@ -304,5 +331,7 @@ master_spawn_reap(struct master *master)
 		worker = find_worker(master, pid);
 		if (worker != NULL)
 			bury(worker, status);
+		else
+			master_upgrade_on_exit(master, pid, status);
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A module that is built in several versions: each says which one it is, and
- * which process answers.  They differ in size, so that the one does not work
- * with the bytes of the other.
+ * A module, or a program, that is built in several versions: each says which
+ * one it is, and which process answers.  They differ in size, so that the one
+ * does not work with the bytes of the other.
  */
 #include <signal.h>
 #include <unistd.h>
@@ -34,4 +34,8 @@ setup(struct cohort_app *app)
 	return cohort_get(app, "/crash", crash, NULL);
 }
 
+#ifdef PROGRAM
+COHORT_MAIN("module_version", setup);
+#else
 COHORT_MODULE("module_version", setup);
+#endif

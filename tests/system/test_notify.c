@@ -246,6 +246,27 @@ START_TEST(the_watchdog_is_fed)
 }
 END_TEST
 
+/* The new program has the manager's address from the old one. */
+START_TEST(an_upgrade_goes_on_telling)
+{
+	struct manager manager;
+
+	open_manager(&manager, "");
+	start(&manager);
+	expect(&manager, "READY=1\nSTATUS=" ONE);
+	test_daemon_expect(manager.daemon, " info: upgrade: ");
+	test_daemon_expect(manager.daemon, " info: reload: reading");
+	test_daemon_expect(manager.daemon, " proven in ");
+	test_daemon_signal(manager.daemon, SIGUSR2);
+	test_daemon_wait(manager.daemon, " info: upgraded from ");
+	test_daemon_wait(manager.daemon, " info: reloaded: cohort 2 ");
+	expect(&manager, "READY=1\nSTATUS=" ONE);
+	expect_reloading(&manager, ONE "; reloading");
+	expect(&manager, "READY=1\nSTATUS=cohort 2 serves with 2 workers");
+	stop(&manager);
+}
+END_TEST
+
 START_TEST(one_who_does_not_read_holds_nobody_up)
 {
 	struct manager manager;
@@ -319,6 +340,7 @@ main(void)
 	tcase_add_test(tests, the_status_follows_the_workers);
 	tcase_add_test(tests, a_start_that_fails_says_why);
 	tcase_add_test(tests, the_watchdog_is_fed);
+	tcase_add_test(tests, an_upgrade_goes_on_telling);
 	tcase_add_test(tests, one_who_does_not_read_holds_nobody_up);
 	tcase_add_test(tests, nobody_there_is_no_reason_not_to_serve);
 	tcase_add_test(tests, a_daemon_tells_its_pid);

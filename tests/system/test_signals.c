@@ -473,11 +473,10 @@ START_TEST(workers_take_orders_from_the_master_only)
 }
 END_TEST
 
-START_TEST(usr2_does_not_kill_the_master)
+START_TEST(pipe_does_not_kill_the_master)
 {
 	struct test_daemon *daemon = start("workers = 1\n");
 
-	test_daemon_signal(daemon, SIGUSR2);
 	test_daemon_signal(daemon, SIGPIPE);
 	ck_assert_int_gt(get_new_pid(daemon), 0);
 	test_daemon_stop(&daemon);
@@ -533,7 +532,7 @@ main(void)
 	tcase_add_test(tcase, usr1_reopens_the_error_log_of_all);
 	tcase_add_test(tcase, a_log_that_cannot_be_opened_anew_stays);
 	tcase_add_test(tcase, workers_take_orders_from_the_master_only);
-	tcase_add_test(tcase, usr2_does_not_kill_the_master);
+	tcase_add_test(tcase, pipe_does_not_kill_the_master);
 	tcase_add_test(tcase, signals_in_a_heap_are_survived);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);

@@ -85,6 +85,8 @@ master_hang system needs threads that hang
 master_manager tests/system/test_notify.c what is told when
 master_pause tests/system/test_pause.c needs workers that accept
 master_offer tests/unit/test_master_orphan.c who gets a batch
+master_inherit tests/system/test_upgrade.c what an image finds
+master_probe tests/system/test_upgrade.c a new program
 master_quarantine_cohort tests/unit/test_master_quarantine.c after a reload
 master_quarantine_report tests/unit/test_master_quarantine.c the list
 master_quarantine_table tests/unit/test_master_quarantine.c its places
@@ -95,8 +97,17 @@ master_reopen tests/system/test_pause.c needs workers that write logs
 master_running tests/system/test_orders.c it is the daemon's client
 master_signal system signals
 master_socket system sockets
+master_upgrade tests/system/test_upgrade.c a running daemon
+master_upgrade_exec tests/system/test_upgrade.c a new program
 master_wait tests/system/test_order_waits.c orders and their ends
 master_warning system needs threads that hang
+master_state_control tests/system/test_upgrade.c clients that go along
+master_state_member tests/unit/test_master_state.c members of a state
+master_state_mounts tests/unit/test_master_state.c a part of a state
+master_state_put tests/unit/test_master_state.c a whole state
+master_state_quarantine tests/unit/test_master_state.c a part of a state
+master_state_table tests/unit/test_master_state.c members of a state
+master_state_take tests/unit/test_master_state.c a whole state
 master_status tests/system/test_control.c the state of live workers
 master_status_worker tests/system/test_control.c the state of live workers
 master_worker system what it does, it does to a process

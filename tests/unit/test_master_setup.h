@@ -130,6 +130,7 @@ test_worker(struct master_cohort *cohort, uint32_t slot, int *channel_r)
 	worker->slot = slot;
 	worker->has_slot = true;
 	worker->generation = ++master.last_generation;
+	worker->layout = IPC_LAYOUT;
 	worker->process_fd = -1;
 	event_assign(
 	    &worker->deadline, master.base, -1, 0, test_on_deadline, worker);
