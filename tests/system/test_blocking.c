@@ -244,7 +244,7 @@ START_TEST(a_reload_waits_for_it)
 	ck_assert(test_client_is_quiet(&client));
 	let_through(1);
 	test_client_expect(&client, "GET", 200, "0\n");
-	ck_assert(test_client_is_closed(&client));
+	ck_assert_int_eq(test_client_status(&client, "/hello"), 200);
 	test_daemon_wait(daemon, " is gone");
 	test_client_close(&client);
 	stop(&daemon);
