@@ -60,6 +60,46 @@ describe_trouble(struct buffer *words, const json_t *status)
 	}
 }
 
+/* "probation of cohort 2: 1 of 3 crashes, 8s left" */
+static void
+describe_probation(struct buffer *words, const json_t *probation)
+{
+	if (!json_is_object(probation))
+		return;
+	buffer_append_text(words, "\nprobation of cohort ");
+	ctl_text_member(words, probation, "cohort");
+	buffer_append_text(words, ": crashes ");
+	ctl_text_member(words, probation, "crashes");
+	buffer_append_text(words, ", allowed ");
+	ctl_text_member(words, probation, "limit");
+	buffer_append_text(words, ", left ");
+	ctl_text_duration(words, ctl_text_integer(probation, "left_ms"));
+	buffer_append_text(words, "; before it cohort ");
+	ctl_text_member(words, probation, "base");
+}
+
+/* "cohort 2 crashed 4 times on probation: cohort 3 has the settings ..." */
+static void
+describe_return(struct buffer *words, const json_t *returned)
+{
+	if (!json_is_object(returned))
+		return;
+	buffer_append_text(words, "\ncohort ");
+	ctl_text_member(words, returned, "from");
+	buffer_append_text(words, " crashed on probation (crashes ");
+	ctl_text_member(words, returned, "crashes");
+	if (json_is_true(json_object_get(returned, "failed"))) {
+		buffer_append_text(words,
+		    "); it stays, as the return failed to the settings of "
+		    "cohort ");
+	} else {
+		buffer_append_text(words, "); cohort ");
+		ctl_text_member(words, returned, "cohort");
+		buffer_append_text(words, " has the settings of cohort ");
+	}
+	ctl_text_member(words, returned, "to");
+}
+
 static void
 describe_listeners(struct buffer *words, const json_t *listeners)
 {
@@ -94,6 +134,8 @@ print_daemon(const json_t *earlier, const json_t *status)
 	describe_requests(&words, earlier, status);
 	buffer_append_byte(&words, '\n');
 	describe_trouble(&words, status);
+	describe_probation(&words, json_object_get(status, "probation"));
+	describe_return(&words, json_object_get(status, "returned"));
 	puts(words.data);
 	buffer_fini(&words);
 }

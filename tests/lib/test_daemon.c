@@ -37,7 +37,9 @@ static const char *const fine[] = {
 	" info: listening on ",
 	" info: no longer listening on ",
 	" info: cohort 1 serves with ",
-	" proven in ", /* of a reload: behind its line that is waited for */
+	/* Of a reload there are two: a test waits for one of them. */
+	" info: reloaded: cohort ",
+	" proven in ",
 	" info: stopping",
 	" info: stopped",
 	"defer_accept is off",

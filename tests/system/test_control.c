@@ -443,7 +443,7 @@ START_TEST(nonsense_is_refused)
 		{ "{\"command\": 3}", "no request" },
 		{ "{\"command\": \"\"}", "unknown command" },
 		{ "{\"command\": \"a\\u001b\"}",
-		    "a\\x1b: there are status, reload" },
+		    "a\\x1b: there are status, crashes" },
 	};
 	struct test_daemon *daemon = start("");
 	struct test_client client;

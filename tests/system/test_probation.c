@@ -88,6 +88,19 @@ expect_name(struct test_daemon *daemon, const char *name)
 	} while (!is_right);
 }
 
+/* By cohortctl status. */
+static void
+expect_status(struct test_daemon *daemon, const char *words)
+{
+	const char *const arguments[] = { "./cohortctl", "-S",
+		test_daemon_path(daemon, "control"), "status", NULL };
+	struct test_output output;
+
+	test_run_command(arguments, NULL, NULL, &output);
+	ck_assert_msg(strstr(output.text, words) != NULL, "%s", output.text);
+	test_output_free(&output);
+}
+
 static json_int_t
 member(struct test_daemon *daemon, const char *object, const char *name)
 {
@@ -111,6 +124,7 @@ START_TEST(too_many_crashes_bring_the_settings_back)
 	crash(daemon, 1);
 	test_daemon_wait_count(daemon, "SIGSEGV", 1);
 	ck_assert_int_eq(member(daemon, "probation", "crashes"), 1);
+	expect_status(daemon, "probation of cohort 2: crashes 1, allowed 1, ");
 	crash(daemon, 1);
 	test_daemon_wait(daemon, "cohort 2 crashed 2 " BACK "1");
 	test_daemon_wait(daemon,
@@ -126,6 +140,9 @@ START_TEST(too_many_crashes_bring_the_settings_back)
 	ck_assert_int_eq(member(daemon, "returned", "to"), 1);
 	ck_assert_int_eq(member(daemon, "returned", "cohort"), 3);
 	ck_assert_int_eq(member(daemon, "returned", "crashes"), 2);
+	expect_status(daemon,
+	    "cohort 2 crashed on probation (crashes 2); cohort 3 has the "
+	    "settings of cohort 1");
 
 	/* There is no return from a return. */
 	crash(daemon, 3);

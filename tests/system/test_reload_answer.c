@@ -34,7 +34,6 @@ start(const char *more)
 	struct test_daemon *daemon = test_daemon_new();
 
 	test_daemon_expect(daemon, "reload: reading");
-	test_daemon_expect(daemon, "reloaded: cohort ");
 	test_daemon_module(daemon, "module_test");
 	configure(daemon, more);
 	test_daemon_start(daemon, "-c", "@/conf", NULL);

@@ -27,7 +27,6 @@ make(void)
 	struct test_daemon *daemon = test_daemon_new();
 
 	test_daemon_expect(daemon, "reload: reading");
-	test_daemon_expect(daemon, "reloaded: cohort ");
 	test_daemon_module(daemon, "module_check");
 	return daemon;
 }

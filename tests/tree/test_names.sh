@@ -69,8 +69,10 @@ h1_step tests/unit/test_h1_protocol.c parts of one protocol
 master system the order of a daemon's life
 master_batch tests/unit/test_master_orphan.c batches on their way
 master_channel system messages from and to live workers
+master_check tests/system/test_self_check.c workers that are asked
 master_child tests/unit/test_master_symbolize.c what a child inherits
 master_cohort system needs workers that live and die
+master_cohort_parts system made of what the system gives
 master_crashes_file tests/unit/test_master_crashes.c the list's file
 master_command tests/system/test_control.c a table of others' functions
 master_control tests/system/test_control.c sockets
@@ -87,6 +89,7 @@ master_pause tests/system/test_pause.c needs workers that accept
 master_offer tests/unit/test_master_orphan.c who gets a batch
 master_inherit tests/system/test_upgrade.c what an image finds
 master_probe tests/system/test_upgrade.c a new program
+master_probation tests/system/test_probation.c cohorts that crash
 master_quarantine_cohort tests/unit/test_master_quarantine.c after a reload
 master_quarantine_report tests/unit/test_master_quarantine.c the list
 master_quarantine_table tests/unit/test_master_quarantine.c its places
@@ -95,6 +98,8 @@ master_recycle tests/system/test_recycle.c needs workers that serve
 master_reload system the order of a reload
 master_reopen tests/system/test_pause.c needs workers that write logs
 master_running tests/system/test_orders.c it is the daemon's client
+master_reload_settings tests/system/test_reload.c what a reload may change
+master_reload_words tests/system/test_reload_answer.c what is said of one
 master_signal system signals
 master_socket system sockets
 master_upgrade tests/system/test_upgrade.c a running daemon
@@ -129,6 +134,7 @@ worker_crash_send tests/system/test_containment.c a process that crashes
 worker_crash_stop tests/system/test_crash_answer.c threads that crash
 worker_hand tests/unit/test_worker.c a whole worker
 worker_host tests/unit/test_worker.c a whole worker
+worker_self_check tests/system/test_self_check.c workers that are asked
 worker_quarantine tests/system/test_quarantine.c needs a master that decides
 worker_retire tests/unit/test_worker.c a whole worker
 worker_running tests/system/test_crash_record.c what the record says

@@ -14,6 +14,7 @@ http1 connection h1_state.c 1
 worker worker worker_state.c 1
 master worker master_worker.c 1
 master cohort master_cohort.c -
+master reload master_reload.c 1
 master master master.c -
 END
 
