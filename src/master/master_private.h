@@ -157,7 +157,7 @@ enum master_state {
 struct master {
 	unsigned magic;
 	const struct master_options *options;
-	enum master_state state; /* master.c writes it */
+	enum master_state state; /* master.c writes it, or resume RUNNING */
 	struct error failure;    /* why it could not start */
 	struct event_base *base;
 	struct event *signals; /* master_signal.c */
@@ -205,7 +205,7 @@ struct master {
 
 	int log;           /* master_logs.c: its own lines */
 	bool uses_logs;    /* the configured ones; else standard error */
-	bool has_terminal; /* -f and a controlling terminal */
+	bool has_terminal; /* master_signal.c: -f and a controlling one */
 	int pid_lock;      /* master_pid_file.c; -1: none */
 	char *pid_file;    /* NULL: none */
 	int launcher;      /* master_daemon.c; -1: told */
@@ -474,7 +474,7 @@ json_t *master_command_summary(json_t *members, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * master_control_client.c: an order that takes its time.  Answered once; its
+ * master_order.c: an order that takes its time.  Answered once; its
  * client may have gone by then.  Takes reply, nulls order; an order of NULL
  * was given by a signal: nobody is told.
  */
@@ -605,6 +605,14 @@ bool master_probe_on_ready(struct master_cohort *cohort);
 struct master *master_new(const struct master_options *options);
 void master_free(struct master **master);
 int master_open_base(struct master *master, struct error *error);
+/* Until it stops, and then winds up.  result: of the set-up; error: why it is
+ * -1. */
+enum ipc_exit master_go_on(
+    struct master *master, int result, const struct error *error);
+
+/* master_limits.c: for settings, and workers that crash all at once. */
+void master_limits_raise(
+    struct master *master, const struct settings *settings);
 
 /* master.c: what a cohort's life means for the daemon. */
 void master_on_cohort_serving(struct master_cohort *cohort);
