@@ -4,6 +4,26 @@
  * else includes this.  Each group of functions has a file of its own, named
  * above it: mechanism (spawn, listen), policy (policy), order (cohort,
  * reload, master) stay apart.
+ *
+ * The files of master/, without "master_":
+ *
+ *	daemon       master limits daemon pid_file logs directory signal
+ *	             running manager notify
+ *	cohorts      cohort cohort_parts policy listen socket mounts pin modules
+ *	reload       reload reload_settings reload_words check probation
+ *	workers      worker spawn child channel recycle share
+ *	orphans      orphan orphan_check batch offer forget
+ *	crashes      death death_facts death_record death_words crashes
+ *	             crashes_file frames symbolize words json
+ *	hangs        hang patience thread warning
+ *	quarantine   quarantine quarantine_table quarantine_cohort
+ *	             quarantine_report quarantine_words history
+ *	control      control control_socket control_client command status
+ *	             status_worker
+ *	orders       order wait reopen pause workers
+ *	upgrade      upgrade upgrade_trial upgrade_exec probe resume inherit
+ *	             state state_table state_member state_put state_take
+ *	             state_control state_mounts state_quarantine
  */
 #ifndef MASTER_PRIVATE_H
 #define MASTER_PRIVATE_H

@@ -192,6 +192,17 @@ untested()
 	done
 }
 
+# The map at the top of master_private.h, both ways.
+unmapped()
+{
+	sed -n '1,/\*\//s/^ \*\t............ //p' \
+	    "$top/src/master/master_private.h" | tr -s ' ' '\n' |
+	    sort >"$scratch/mapped"
+	sed -n 's|^src/master/master_\{0,1\}\(.*\)\.c$|\1|p' \
+	    "$scratch/files" | sed 's/^$/master/' | sort |
+	    diff - "$scratch/mapped"
+}
+
 # An exception that is none any more hides the next one.
 stale()
 {
@@ -246,6 +257,7 @@ none "tests are named for what they are" tests_named
 none "what computes something has a unit test" untested
 none "what has none has a reason" stale
 none "unit tests have a source file" orphans
+none "the map of master/ has each file once" unmapped
 none "the top level is there" missing_top
 if is_repository; then
 	none "the top level has nothing else" stray_top
