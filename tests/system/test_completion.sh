@@ -108,6 +108,7 @@ check "a number is not known" is '' cohortctl --interval ''
 check "the second word of crashes" is 'clear show' cohortctl crashes ''
 check "the second word of quarantine" is 'list' cohortctl quarantine l
 check "gdb takes cores" is 'c.conf' cohortctl gdb c
+check "upgrade takes programs" is 'c.conf' cohortctl upgrade c
 check "-S takes files" is 'folder' cohortctl -S f
 check "options anywhere" is '--json' cohortctl crashes --j
 check "nothing behind --" is '' cohortctl gdb core -- ''
