@@ -211,6 +211,12 @@ start_succeeded(struct master *master, struct master_cohort *cohort)
 }
 
 void
+master_on_taken_over(struct master *master)
+{
+	master->state = MASTER_STATE_RUNNING;
+}
+
+void
 master_on_cohort_serving(struct master_cohort *cohort)
 {
 	struct master *master = cohort->master;

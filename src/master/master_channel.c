@@ -101,6 +101,14 @@ on_probed(struct master_worker *worker, uint64_t number)
 }
 
 static void
+on_crashed(struct master_worker *worker)
+{
+	if (!worker->crash_is_due)
+		master_worker_advance(worker, MASTER_WORKER_ON_CRASH);
+	worker->crash_is_due = false;
+}
+
+static void
 on_message(struct master_worker *worker, struct ipc_packet *packet)
 {
 	const struct ipc_message *message = &packet->message;
@@ -123,7 +131,7 @@ on_message(struct master_worker *worker, struct ipc_packet *packet)
 		on_reopened(worker);
 		break;
 	case IPC_MESSAGE_CRASHED:
-		master_worker_advance(worker, MASTER_WORKER_ON_CRASH);
+		on_crashed(worker);
 		break;
 	case IPC_MESSAGE_WARNED:
 		master_warning_on_warned(worker);

@@ -157,15 +157,19 @@ take_good(const struct master_worker *worker, struct master_batch *batch,
 	return wrong;
 }
 
-/* A worker that says so by its report only had no room for the message. */
+/* The report is there before the message, which comes behind this one, or
+ * not at all where it had no room. */
 static bool
 has_crashed(struct master_worker *worker)
 {
 	struct ipc_report report;
 
 	if (worker->state != MASTER_WORKER_CRASHED &&
-	    ipc_report_read(worker->process, &worker->process->crash, &report))
+	    ipc_report_read(
+		worker->process, &worker->process->crash, &report)) {
+		worker->crash_is_due = true;
 		master_worker_advance(worker, MASTER_WORKER_ON_CRASH);
+	}
 	return worker->state == MASTER_WORKER_CRASHED;
 }
 

@@ -154,6 +154,7 @@ struct master_worker {
 	struct master_check *check; /* master_check.c; NULL: none is made */
 	bool is_blamed;             /* the quarantine knows what it died of */
 	bool is_recorded;           /* so was its death, by another image */
+	bool crash_is_due;          /* seen by its report, and CRASHED comes */
 	uint32_t layout;            /* of its areas and messages */
 	struct master_hang hangs[IPC_THREADS_MAX]; /* master_hang.c */
 	unsigned adopting;        /* connections on their way to it */
@@ -177,7 +178,7 @@ enum master_state {
 struct master {
 	unsigned magic;
 	const struct master_options *options;
-	enum master_state state; /* master.c writes it, or resume RUNNING */
+	enum master_state state; /* master.c writes it */
 	struct error failure;    /* why it could not start */
 	struct event_base *base;
 	struct event *signals; /* master_signal.c */
@@ -634,7 +635,9 @@ enum ipc_exit master_go_on(
 void master_limits_raise(
     struct master *master, const struct settings *settings);
 
-/* master.c: what a cohort's life means for the daemon. */
+/* master.c: what a cohort's life means for the daemon.  taken_over: those of
+ * another image are there, and serve. */
+void master_on_taken_over(struct master *master);
 void master_on_cohort_serving(struct master_cohort *cohort);
 void master_on_cohort_failed(struct master_cohort *cohort);
 void master_on_cohort_gone(struct master_cohort *cohort);

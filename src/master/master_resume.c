@@ -37,7 +37,7 @@ take_over(struct master *master, struct error *error)
 	speak_up(master);
 	if (master_crashes_open(master, &problem) == -1)
 		log_warn("crashes: %s", problem.text);
-	master->state = MASTER_STATE_RUNNING;
+	master_on_taken_over(master);
 	if (master_signal_start(master, error) == -1)
 		return -1;
 	master_hang_start(master);
