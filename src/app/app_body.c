@@ -72,19 +72,11 @@ open_file(const char *directory, int *fd_r, struct error *error)
 }
 
 static int
-write_all(int fd, const char *data, size_t size, struct error *error)
+write_to_file(
+    struct app_body *body, const void *data, size_t size, struct error *error)
 {
-	ssize_t written;
-
-	while (size > 0) {
-		written = write(fd, data, size);
-		if (written == -1 && errno == EINTR)
-			continue;
-		if (written == -1)
-			return error_set_errno(error, "write a request body");
-		data += written;
-		size -= (size_t)written;
-	}
+	if (fd_write_all(body->fd, data, size) == -1)
+		return error_set_errno(error, "write a request body");
 	return 0;
 }
 
@@ -92,7 +84,7 @@ static int
 move_to_file(struct app_body *body, const char *directory, struct error *error)
 {
 	if (open_file(directory, &body->fd, error) == -1 ||
-	    write_all(body->fd, body->memory.data, body->memory.size, error) ==
+	    write_to_file(body, body->memory.data, body->memory.size, error) ==
 		-1)
 		return -1;
 	buffer_fini(&body->memory);
@@ -110,7 +102,7 @@ app_body_append(struct app_body *body, const struct settings_http *http,
 		return -1;
 	body->size += size;
 	if (body->fd != -1)
-		return write_all(body->fd, data, size, error);
+		return write_to_file(body, data, size, error);
 	buffer_append(&body->memory, data, size);
 	return 0;
 }
@@ -122,7 +114,7 @@ app_body_finish(struct app_body *body, struct error *error)
 
 	if (body->fd == -1)
 		return 0;
-	if (write_all(body->fd, "", 1, error) == -1)
+	if (write_to_file(body, "", 1, error) == -1)
 		return -1;
 	map = mmap(NULL, body->size + 1, PROT_READ, MAP_PRIVATE, body->fd, 0);
 	if (map == MAP_FAILED)

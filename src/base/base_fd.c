@@ -170,6 +170,24 @@ fd_redirect_standard(bool error_too, struct error *error)
 }
 
 int
+fd_write_all(int fd, const void *data, size_t size)
+{
+	const char *rest = data;
+	ssize_t count;
+
+	while (size > 0) {
+		count = write(fd, rest, size);
+		if (count == -1 && errno == EINTR)
+			continue;
+		if (count == -1)
+			return -1;
+		rest += count;
+		size -= (size_t)count;
+	}
+	return 0;
+}
+
+int
 fd_raise_limit(size_t wanted, size_t *limit_r, struct error *error)
 {
 	struct rlimit limit, raised;

@@ -32,6 +32,9 @@ int fd_open_standard(struct error *error);
 /* Connects descriptors 0, 1 and, if so told, 2 to /dev/null. */
 int fd_redirect_standard(bool error_too, struct error *error);
 
+/* All of it, to a descriptor that blocks.  -1 with errno. */
+int fd_write_all(int fd, const void *data, size_t size);
+
 /* Raises the soft limit of descriptors to at least wanted, the hard one too
  * where permitted.  *limit_r is what is in force afterwards. */
 int fd_raise_limit(size_t wanted, size_t *limit_r, struct error *error);

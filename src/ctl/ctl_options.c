@@ -109,12 +109,28 @@ stop(enum ipc_exit *code_r, enum ipc_exit code)
 	return false;
 }
 
+/* The lines of the usage that are about one verb. */
+static void
+print_verb(const char *name)
+{
+	size_t size = strlen(name);
+	const char *line, *end;
+
+	for (line = usage_text; *line != '\0'; line = end + 1) {
+		end = strchr(line, '\n');
+		if (strncmp(line, "  ", 2) == 0 &&
+		    strncmp(line + 2, name, size) == 0 && line[2 + size] == ' ')
+			fprintf(stderr, "%.*s\n", (int)(end - line), line);
+	}
+}
+
 /* Of a number that is out of bounds, or none. */
 static bool
-refuse_value(const char *option, const char *value, enum ipc_exit *code_r)
+refuse_value(const char *option, const char *value, const char *allowed,
+    enum ipc_exit *code_r)
 {
 	fprintf(
-	    stderr, "cohortctl: %s %s: that is not possible\n", option, value);
+	    stderr, "cohortctl: %s %s: has to be %s\n", option, value, allowed);
 	*code_r = IPC_EXIT_USAGE;
 	return false;
 }
@@ -164,14 +180,14 @@ take_option(struct ctl_options *options, int option, const char *value,
 		return true;
 	case OPTION_TIMEOUT:
 		return parse_seconds(value, 1, &options->timeout_ms) == 0 ||
-		    refuse_value("--timeout", value, code_r);
+		    refuse_value("--timeout", value, "0.001 to 86400", code_r);
 	case OPTION_INTERVAL:
 		return parse_seconds(value, INTERVAL_LEAST_MS,
 			   &options->interval_ms) == 0 ||
-		    refuse_value("--interval", value, code_r);
+		    refuse_value("--interval", value, "0.1 to 86400", code_r);
 	case 'n':
 		return parse_frames(value, &options->frames) == 0 ||
-		    refuse_value("-n", value, code_r);
+		    refuse_value("-n", value, "at least 1", code_r);
 	case 'h':
 		fputs(usage_text, stdout);
 		return stop(code_r, IPC_EXIT_OK);
@@ -256,28 +272,42 @@ find_unwanted(const struct ctl_options *options, unsigned takes)
 }
 
 static bool
+refuse_verb(const char *name, enum ipc_exit *code_r)
+{
+	*code_r = IPC_EXIT_USAGE;
+	if (is_known(name)) {
+		fprintf(
+		    stderr, "cohortctl: %s: not with these words, but\n", name);
+		print_verb(name);
+	} else {
+		fprintf(stderr,
+		    "cohortctl: unknown verb \"%s\": cohortctl -h has the "
+		    "list\n",
+		    name);
+	}
+	return false;
+}
+
+static bool
 take_verb(struct ctl_options *options, char *const *words, size_t count,
     enum ipc_exit *code_r)
 {
-	const struct verb *verb = count == 0 ? NULL : find_verb(words, count);
+	const struct verb *verb;
 	const char *unwanted;
 
-	if (verb == NULL) {
-		if (count == 0)
-			fprintf(stderr, "cohortctl: a verb is missing\n");
-		else if (is_known(words[0]))
-			fprintf(stderr, "cohortctl: %s: not with these words\n",
-			    words[0]);
-		else
-			fprintf(stderr, "cohortctl: unknown verb \"%s\"\n",
-			    words[0]);
+	if (count == 0) {
+		fprintf(stderr, "cohortctl: a verb is missing\n");
 		return stop(code_r, IPC_EXIT_USAGE);
 	}
+	verb = find_verb(words, count);
+	if (verb == NULL)
+		return refuse_verb(words[0], code_r);
 	unwanted = find_unwanted(options, verb->takes);
 	if (unwanted != NULL) {
 		fprintf(stderr, "cohortctl: %s takes no %s\n", verb->name,
 		    unwanted);
-		return stop(code_r, IPC_EXIT_USAGE);
+		*code_r = IPC_EXIT_USAGE;
+		return false;
 	}
 	if (options->interval_ms == 0)
 		options->interval_ms = INTERVAL_DEFAULT_MS;

@@ -60,7 +60,7 @@ describe_trouble(struct buffer *words, const json_t *status)
 	}
 }
 
-/* "probation of cohort 2: 1 of 3 crashes, 8s left" */
+/* "probation of cohort 2: crashes 1, allowed 3, left 8s; ..." */
 static void
 describe_probation(struct buffer *words, const json_t *probation)
 {
@@ -74,11 +74,11 @@ describe_probation(struct buffer *words, const json_t *probation)
 	ctl_text_member(words, probation, "limit");
 	buffer_append_text(words, ", left ");
 	ctl_text_duration(words, ctl_text_integer(probation, "left_ms"));
-	buffer_append_text(words, "; before it cohort ");
+	buffer_append_text(words, "; a return leads to cohort ");
 	ctl_text_member(words, probation, "base");
 }
 
-/* "cohort 2 crashed 4 times on probation: cohort 3 has the settings ..." */
+/* "cohort 2 crashed on probation (crashes 4); cohort 3 has the settings ..." */
 static void
 describe_return(struct buffer *words, const json_t *returned)
 {
@@ -120,14 +120,7 @@ print_daemon(const json_t *earlier, const json_t *status)
 	struct buffer words;
 
 	buffer_init(&words, 0);
-	buffer_append_text(&words, "cohortd ");
-	ctl_text_member(&words, status, "version");
-	buffer_append_text(&words, ", pid ");
-	ctl_text_member(&words, status, "pid");
-	buffer_append_text(&words, ", ");
-	ctl_text_member(&words, status, "state");
-	buffer_append_text(&words, " for ");
-	ctl_text_duration(&words, ctl_text_integer(status, "uptime_ms"));
+	ctl_text_daemon(&words, status);
 	buffer_append_byte(&words, '\n');
 	describe_listeners(&words, json_object_get(status, "listeners"));
 	buffer_append_byte(&words, '\n');

@@ -103,6 +103,23 @@ ctl_text_time(struct buffer *words, const json_t *object, const char *name)
 }
 
 void
+ctl_text_daemon(struct buffer *words, const json_t *status)
+{
+	const char *state = json_string_value(json_object_get(status, "state"));
+
+	buffer_append_text(words, "cohortd ");
+	ctl_text_member(words, status, "version");
+	buffer_append_text(words, ", pid ");
+	ctl_text_member(words, status, "pid");
+	buffer_append_text(words, ", running for ");
+	ctl_text_duration(words, ctl_text_integer(status, "uptime_ms"));
+	if (state != NULL && strcmp(state, "running") != 0) {
+		buffer_append_text(words, ", ");
+		ctl_text_append(words, state, CTL_TEXT_MAX);
+	}
+}
+
+void
 ctl_text_print_json(const json_t *object)
 {
 	json_dumpf(object, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);

@@ -35,6 +35,10 @@ void ctl_text_bytes(struct buffer *words, uint64_t bytes);
 void ctl_text_time(
     struct buffer *words, const json_t *object, const char *name);
 
+/* "cohortd 0.1.0, pid 4711, running for 2h 5m", and, while it is not just
+ * running, ", paused": of a reply to "status". */
+void ctl_text_daemon(struct buffer *words, const json_t *status);
+
 /* The whole, on standard output: what --json prints. */
 void ctl_text_print_json(const json_t *object);
 

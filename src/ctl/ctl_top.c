@@ -26,14 +26,7 @@ print_daemon(const json_t *status, FILE *to)
 	struct buffer words;
 
 	buffer_init(&words, 0);
-	buffer_append_text(&words, "cohortd ");
-	ctl_text_member(&words, status, "version");
-	buffer_append_text(&words, ", pid ");
-	ctl_text_member(&words, status, "pid");
-	buffer_append_text(&words, ", ");
-	ctl_text_member(&words, status, "state");
-	buffer_append_text(&words, " for ");
-	ctl_text_duration(&words, ctl_text_integer(status, "uptime_ms"));
+	ctl_text_daemon(&words, status);
 	buffer_append_text(&words, ", requests ");
 	ctl_text_member(&words, json_object_get(status, "totals"), "requests");
 	buffer_append_text(&words, ", crashes ");

@@ -3,12 +3,7 @@
  * Owns the order of the daemon's life: what is set up before what, what a
  * cohort's success, failure or end means, and how everything stops.
  */
-#include <sys/resource.h>
-
-#include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/base_clock.h"
 #include "base/base_fd.h"
@@ -16,24 +11,7 @@
 #include "base/base_object.h"
 #include "base/base_title.h"
 #include "master/master_private.h"
-#include "master/master_probe.h"
-#include "master/master_state.h"
 #include "master/master_wait.h"
-
-/* Beyond connections: logs, channels, modules' own files. */
-#define SPARE_DESCRIPTORS 256u
-
-/* The master's own: logs, sockets, who is connected to it. */
-#define MASTER_DESCRIPTORS 64u
-
-/* Of each worker here: its channel and its process area. */
-#define WORKER_DESCRIPTORS 2u
-
-/* Cohorts that may be there at a time. */
-#define COHORTS_MOST 5u
-
-/* Somebody may look at each that there could be. */
-#define DESCRIPTORS_MOST 1048576u
 
 struct master *
 master_new(const struct master_options *options)
@@ -100,77 +78,6 @@ master_free(struct master **master_pointer)
 	OBJECT_FREE(master);
 }
 
-static bool
-has_terminal(void)
-{
-	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
-
-	if (fd == -1)
-		return false;
-	fd_close(&fd);
-	return true;
-}
-
-/*
- * What may be on the way in sockets counts for all processes of a user, and
- * against the limit of the one that sends: when all workers crash at once,
- * each must be allowed what they hold together.  Settings may grow by a
- * reload, too.
- */
-static size_t
-wanted_descriptors(const struct settings *settings)
-{
-	size_t wanted =
-	    settings->workers * settings->max_connections + SPARE_DESCRIPTORS;
-	size_t most = DESCRIPTORS_MOST;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < most)
-		most = limit.rlim_max;
-	return wanted > most ? wanted : most;
-}
-
-static size_t
-count_mounts(const struct settings *settings)
-{
-	size_t i, count = 0;
-
-	for (i = 0; i < settings->host_count; i++)
-		count += settings->hosts[i].mount_count;
-	return count;
-}
-
-/* Of the limit, at least half is for connections.  Each mount may have a
- * module of its own. */
-static size_t
-room_for_orphans(const struct settings *settings, size_t limit)
-{
-	size_t others = MASTER_DESCRIPTORS +
-	    COHORTS_MOST *
-		(settings->workers * WORKER_DESCRIPTORS +
-		    count_mounts(settings));
-
-	return limit - (others < limit / 2 ? others : limit / 2);
-}
-
-/* Workers inherit the limit; they cannot raise the hard one any more. */
-static void
-raise_limits(struct master *master, const struct settings *settings)
-{
-	size_t needed = settings->max_connections + SPARE_DESCRIPTORS;
-	struct error error;
-	size_t limit = 0;
-
-	if (fd_raise_limit(wanted_descriptors(settings), &limit, &error) == -1)
-		log_warn("%s", error.text);
-	else if (limit < needed)
-		log_warn("max_connections %llu needs %zu descriptors, the "
-			 "limit is %zu: workers will hold fewer",
-		    (unsigned long long)settings->max_connections, needed,
-		    limit);
-	master->orphans_max = room_for_orphans(settings, limit);
-}
-
 int
 master_open_base(struct master *master, struct error *error)
 {
@@ -214,7 +121,6 @@ set_up(struct master *master, struct settings **settings_pointer,
 	struct settings *settings = *settings_pointer;
 	struct master_cohort *cohort;
 
-	master->has_terminal = master->options->foreground && has_terminal();
 	master->user = memory_copy_text(settings->user);
 	master->group = memory_copy_text(settings->group);
 	master->state_directory = memory_copy_text(settings->state_directory);
@@ -222,7 +128,7 @@ set_up(struct master *master, struct settings **settings_pointer,
 	if (settings->pid_file[0] != '\0' &&
 	    master_pid_file_lock(master, settings->pid_file, error) == -1)
 		return -1;
-	raise_limits(master, settings);
+	master_limits_raise(master, settings);
 	if (master_open_base(master, error) == -1)
 		return -1;
 	master_notify_start(master->notify, master->base);
@@ -358,9 +264,8 @@ wind_up(struct master *master)
 	master_crashes_close(master);
 }
 
-/* result: of the set-up; error: why it is -1. */
-static enum ipc_exit
-run(struct master *master, int result, const struct error *error)
+enum ipc_exit
+master_go_on(struct master *master, int result, const struct error *error)
 {
 	enum ipc_exit code;
 
@@ -403,87 +308,10 @@ master_run(const struct master_options *options, struct settings *settings)
 		code = IPC_EXIT_SYSTEM;
 	} else if (!is_launcher) {
 		result = set_up(master, &settings, &error);
-		code = run(master, result, &error);
+		code = master_go_on(master, result, &error);
 	}
 	if (settings != NULL)
 		settings_free(&settings);
-	master_free(&master);
-	return code;
-}
-
-/* ---- another image's master ---- */
-
-/* Nobody has heard of the log yet. */
-static void
-speak_up(struct master *master)
-{
-	const struct master_cohort *cohort =
-	    master->current != NULL ? master->current : master->withdrawn;
-
-	title_set("master");
-	master_logs_use(master, &cohort->logs, cohort->settings);
-	raise_limits(master, cohort->settings);
-}
-
-/* What ended meanwhile is seen first, and then nobody is waited for. */
-static int
-take_over(struct master *master, struct error *error)
-{
-	struct master_document *state = master->options->state;
-	struct error problem;
-
-	master->has_terminal = master->options->foreground && has_terminal();
-	if (master_open_base(master, error) == -1)
-		return -1;
-	master_notify_start(master->notify, master->base);
-	if (master_state_take(master, state, error) == -1)
-		return -1;
-	speak_up(master);
-	if (master_crashes_open(master, &problem) == -1)
-		log_warn("crashes: %s", problem.text);
-	master->state = MASTER_STATE_RUNNING;
-	if (master_signal_start(master, error) == -1)
-		return -1;
-	master_hang_start(master);
-	master_recycle_start(master);
-	master_manager_on_ready(master);
-	master_spawn_reap(master);
-	return 0;
-}
-
-static void
-finish_upgrade(struct master *master, struct master_options *options)
-{
-	struct master_order *order = master->inherited;
-	char *from = master_state_text(options->state, "version");
-
-	master->inherited = NULL;
-	master_state_close(&options->state);
-	master_upgrade_finish(master, from == NULL ? "?" : from, order);
-	memory_free(from);
-}
-
-enum ipc_exit
-master_resume(struct master_options *options)
-{
-	struct master *master;
-	enum ipc_exit code;
-	struct error error;
-	int result;
-
-	if (options->is_trial)
-		return master_probe_run(options);
-	/* Of a daemon, nobody reads standard error. */
-	if (!options->foreground)
-		log_open("cohortd", LOG_TARGET_SYSLOG, -1, LOG_LEVEL_INFO);
-	master = master_new(options);
-	master->notify = master_notify_new();
-	result = take_over(master, &error);
-	if (result == 0)
-		finish_upgrade(master, options);
-	else
-		log_error("upgrade: %s", error.text);
-	code = run(master, result, &error);
 	master_free(&master);
 	return code;
 }

@@ -15,6 +15,7 @@
 
 #include <sys/types.h>
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -95,6 +96,10 @@ void master_control_resume(struct master_control *control,
 void master_control_client_resume(struct master_control_client *client,
     const struct master_control_left *left, struct master_order **order_r);
 
+/* To its order, which is no more; takes reply. */
+void master_control_client_answer(
+    struct master_control_client *client, json_t *reply);
+
 /* Of the list's link. */
 struct master_control_client *master_control_client_of(struct list_link *link);
 /* Takes no more requests; what is due to it comes yet. */
@@ -102,5 +107,12 @@ void master_control_client_hush(struct master_control_client *client);
 /* Sends what is due by now, waiting until deadline_ms at most. */
 void master_control_client_flush(
     struct master_control_client *client, uint64_t deadline_ms);
+
+/* ---- master_order.c: its side to the client ---- */
+
+struct master_order *master_order_new(struct master_control_client *client);
+void master_order_free(struct master_order **order);
+/* The client is about to be freed: nobody is told any more. */
+void master_order_leave(struct master_order *order);
 
 #endif

@@ -24,13 +24,6 @@
 #define REPLY_MAX   ((size_t)16 << 20)
 #define IDLE_MS     30000u
 
-#define MASTER_ORDER_MAGIC 0x70de31a8u
-struct master_order {
-	unsigned magic;
-	struct master_control_client *client; /* NULL: it has gone */
-	char *preface;                        /* of its answer; or NULL */
-};
-
 #define MASTER_CONTROL_CLIENT_MAGIC 0xc94ab21eu
 struct master_control_client {
 	unsigned magic;
@@ -109,74 +102,15 @@ is_answering(const struct master_control_client *client)
 	return client->reply.size > 0 || client->order != NULL;
 }
 
-static struct master_order *
-order_new(struct master_control_client *client)
-{
-	struct master_order *order;
-
-	OBJECT_NEW(order, MASTER_ORDER_MAGIC);
-	order->client = client;
-	client->order = order;
-	return order;
-}
-
-static void
-order_free(struct master_order **order_pointer)
-{
-	struct master_order *order;
-
-	OBJECT_TAKE(order, order_pointer, MASTER_ORDER_MAGIC);
-	if (order->client != NULL)
-		order->client->order = NULL;
-	memory_free(order->preface);
-	OBJECT_FREE(order);
-}
-
-/* Of the answer's words, whichever they are. */
-static void
-put_preface(json_t *reply, const char *member, const char *preface)
-{
-	const char *words = json_string_value(json_object_get(reply, member));
-	char *text;
-
-	if (words == NULL)
-		return;
-	text = memory_format("%s%s", preface, words);
-	json_object_set_new(reply, member, json_string(text));
-	memory_free(text);
-}
-
 void
-master_order_answer(struct master_order **order, json_t *reply)
+master_control_client_answer(
+    struct master_control_client *client, json_t *reply)
 {
-	struct master_control_client *client;
-
-	if (*order == NULL) {
-		json_decref(reply);
-		return;
-	}
-	if ((*order)->preface != NULL) {
-		put_preface(reply, "summary", (*order)->preface);
-		put_preface(reply, "error", (*order)->preface);
-	}
-	client = (*order)->client;
-	order_free(order);
-	if (client == NULL) {
-		json_decref(reply);
-		return;
-	}
+	OBJECT_CHECK(client, MASTER_CONTROL_CLIENT_MAGIC);
+	client->order = NULL;
 	event_del(&client->departure);
 	answer(client, reply);
 	event_add(&client->output, NULL);
-}
-
-void
-master_order_preface(struct master_order *order, const char *text)
-{
-	if (order == NULL)
-		return;
-	memory_free(order->preface);
-	order->preface = memory_copy_text(text);
 }
 
 /* ---- requests ---- */
@@ -184,7 +118,6 @@ master_order_preface(struct master_order *order, const char *text)
 static void
 run_request(struct master_control_client *client, const char *line, size_t size)
 {
-	struct master_order *order;
 	json_error_t problem;
 	json_t *reply,
 	    *request = json_loadb(line, size, JSON_REJECT_DUPLICATES, &problem);
@@ -194,8 +127,8 @@ run_request(struct master_control_client *client, const char *line, size_t size)
 		    client, master_command_error("no JSON: %s", problem.text));
 		return;
 	}
-	order = order_new(client);
-	reply = master_command_run(client->master, request, order);
+	client->order = master_order_new(client);
+	reply = master_command_run(client->master, request, client->order);
 	json_decref(request);
 	if (reply == NULL) {
 		/* It is for us to come back, unless we just have. */
@@ -203,7 +136,7 @@ run_request(struct master_control_client *client, const char *line, size_t size)
 			event_del(&client->deadline);
 		return;
 	}
-	order_free(&order);
+	master_order_free(&client->order);
 	answer(client, reply);
 }
 
@@ -413,7 +346,7 @@ master_control_client_resume(struct master_control_client *client,
 	client->is_over = left->is_over;
 	*order_r = NULL;
 	if (left->is_waiting) {
-		*order_r = order_new(client);
+		*order_r = client->order = master_order_new(client);
 		event_del(&client->input);
 		event_del(&client->deadline);
 	} else {
@@ -429,7 +362,7 @@ master_control_client_free(struct master_control_client **client_pointer)
 
 	OBJECT_TAKE(client, client_pointer, MASTER_CONTROL_CLIENT_MAGIC);
 	if (client->order != NULL)
-		client->order->client = NULL;
+		master_order_leave(client->order);
 	event_del(&client->input);
 	event_del(&client->output);
 	event_del(&client->departure);

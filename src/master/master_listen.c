@@ -232,7 +232,8 @@ master_listen_open(
 			-1 &&
 		    !may_miss(is_return, error))
 			goto fail;
-	if (cohort->listener_count > 0 || settings->listener_count == 0)
+	if (cohort->listener_count > 0 || settings->listener_count == 0 ||
+	    cohort->master->probe != NULL)
 		return 0;
 	error_set(error, ERROR_RUNTIME, "no listener could be opened");
 fail:

@@ -56,23 +56,6 @@ hash(uint64_t *identity, const char *data, size_t size)
 	*identity = value;
 }
 
-static int
-write_all(int fd, const char *data, size_t size)
-{
-	ssize_t count;
-
-	while (size > 0) {
-		count = write(fd, data, size);
-		if (count == -1 && errno == EINTR)
-			continue;
-		if (count == -1)
-			return -1;
-		data += count;
-		size -= (size_t)count;
-	}
-	return 0;
-}
-
 /* 0 at the end, 1: there is more of it, or -1. */
 static int
 copy_piece(struct master_pin *pin, int from, char *piece, struct error *error)
@@ -88,7 +71,7 @@ copy_piece(struct master_pin *pin, int from, char *piece, struct error *error)
 	pin->size += (uint64_t)count;
 	if (pin->size > MASTER_PIN_MAX)
 		return fail_size(error, pin->path);
-	if (write_all(pin->fd, piece, (size_t)count) == -1)
+	if (fd_write_all(pin->fd, piece, (size_t)count) == -1)
 		return error_set_errno(
 		    error, "%s: copying it to memory", pin->path);
 	return count > 0;

@@ -4,6 +4,26 @@
  * else includes this.  Each group of functions has a file of its own, named
  * above it: mechanism (spawn, listen), policy (policy), order (cohort,
  * reload, master) stay apart.
+ *
+ * The files of master/, without "master_":
+ *
+ *	daemon       master limits daemon pid_file logs directory signal
+ *	             running manager notify
+ *	cohorts      cohort cohort_parts policy listen socket mounts pin modules
+ *	reload       reload reload_settings reload_words check probation
+ *	workers      worker spawn child channel recycle share
+ *	orphans      orphan orphan_check batch offer forget
+ *	crashes      death death_facts death_record death_words crashes
+ *	             crashes_file frames symbolize words json
+ *	hangs        hang patience thread warning
+ *	quarantine   quarantine quarantine_table quarantine_cohort
+ *	             quarantine_report quarantine_words history
+ *	control      control control_socket control_client command status
+ *	             status_worker
+ *	orders       order wait reopen pause workers
+ *	upgrade      upgrade upgrade_trial upgrade_exec probe resume inherit
+ *	             state state_table state_member state_put state_take
+ *	             state_control state_mounts state_quarantine
  */
 #ifndef MASTER_PRIVATE_H
 #define MASTER_PRIVATE_H
@@ -157,7 +177,7 @@ enum master_state {
 struct master {
 	unsigned magic;
 	const struct master_options *options;
-	enum master_state state; /* master.c writes it */
+	enum master_state state; /* master.c writes it, or resume RUNNING */
 	struct error failure;    /* why it could not start */
 	struct event_base *base;
 	struct event *signals; /* master_signal.c */
@@ -205,7 +225,7 @@ struct master {
 
 	int log;           /* master_logs.c: its own lines */
 	bool uses_logs;    /* the configured ones; else standard error */
-	bool has_terminal; /* -f and a controlling terminal */
+	bool has_terminal; /* master_signal.c: -f and a controlling one */
 	int pid_lock;      /* master_pid_file.c; -1: none */
 	char *pid_file;    /* NULL: none */
 	int launcher;      /* master_daemon.c; -1: told */
@@ -474,7 +494,7 @@ json_t *master_command_summary(json_t *members, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * master_control_client.c: an order that takes its time.  Answered once; its
+ * master_order.c: an order that takes its time.  Answered once; its
  * client may have gone by then.  Takes reply, nulls order; an order of NULL
  * was given by a signal: nobody is told.
  */
@@ -605,6 +625,14 @@ bool master_probe_on_ready(struct master_cohort *cohort);
 struct master *master_new(const struct master_options *options);
 void master_free(struct master **master);
 int master_open_base(struct master *master, struct error *error);
+/* Until it stops, and then winds up.  result: of the set-up; error: why it is
+ * -1. */
+enum ipc_exit master_go_on(
+    struct master *master, int result, const struct error *error);
+
+/* master_limits.c: for settings, and workers that crash all at once. */
+void master_limits_raise(
+    struct master *master, const struct settings *settings);
 
 /* master.c: what a cohort's life means for the daemon. */
 void master_on_cohort_serving(struct master_cohort *cohort);

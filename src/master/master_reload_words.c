@@ -48,7 +48,7 @@ master_reload_report(const struct master_reload_result *result)
 
 	buffer_init(&words, 0);
 	append_summary(&words, result);
-	log_info("%s", words.data);
+	log_info("reload: %s", words.data);
 	report = json_pack("{s:I, s:o, s:I, s:I, s:I, s:I, s:s}", "cohort",
 	    (json_int_t)result->cohort, "previous",
 	    result->previous == 0 ? json_null() :

@@ -18,22 +18,22 @@
 
 typedef void signal_action(struct master *master);
 
-/* Has the terminal that we were started on gone away? */
+/* It may go away. */
 static bool
-terminal_is_gone(void)
+has_terminal(void)
 {
 	int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
 
 	if (fd == -1)
-		return true;
+		return false;
 	fd_close(&fd);
-	return false;
+	return true;
 }
 
 static void
 action_reload(struct master *master)
 {
-	if (master->has_terminal && terminal_is_gone()) {
+	if (master->has_terminal && !has_terminal()) {
 		log_info("the terminal is gone: stopping");
 		master_stop(master, false, NULL);
 		return;
@@ -170,6 +170,7 @@ master_signal_start(struct master *master, struct error *error)
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
+	master->has_terminal = master->options->foreground && has_terminal();
 	master->signals = memory_alloc_array(ROW_COUNT, sizeof(*event));
 	for (i = 0; i < ROW_COUNT; i++) {
 		if (rows[i].ignored_on_terminal && master->has_terminal) {

@@ -31,32 +31,16 @@
 /* ---- writing ---- */
 
 static int
-write_all(int fd, const char *data, size_t size, struct error *error)
-{
-	ssize_t count;
-
-	while (size > 0) {
-		count = write(fd, data, size);
-		if (count == -1 && errno == EINTR)
-			continue;
-		if (count == -1)
-			return error_set_errno(error, "state: write");
-		data += count;
-		size -= (size_t)count;
-	}
-	return 0;
-}
-
-static int
 write_state(int fd, const char *text, struct error *error)
 {
 	size_t size = strlen(text);
 	char *head = memory_format(HEAD "%d %zu\n", MASTER_STATE_MAJOR, size);
-	int result = write_all(fd, head, strlen(head), error);
+	int result = 0;
 
-	if (result == 0)
-		result = write_all(fd, text, size, error);
-	if (result == 0 && fcntl(fd, F_ADD_SEALS, SEALS) == -1)
+	if (fd_write_all(fd, head, strlen(head)) == -1 ||
+	    fd_write_all(fd, text, size) == -1)
+		result = error_set_errno(error, "state: write");
+	else if (fcntl(fd, F_ADD_SEALS, SEALS) == -1)
 		result = error_set_errno(error, "state: seal");
 	memory_free(head);
 	return result;

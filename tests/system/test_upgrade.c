@@ -582,6 +582,25 @@ START_TEST(listeners_may_change)
 }
 END_TEST
 
+/* The trial takes none of them, and is a trial all the same. */
+START_TEST(all_listeners_may_change)
+{
+	struct test_daemon *daemon = start("workers = 1\n");
+	struct test_client client;
+
+	test_daemon_configure(daemon,
+	    BASE "workers = 1\nself_check = \"/pid\"\n"
+		 "listen \"unix:@/sock\" { mode = \"0666\" }\n" MODULE(
+		     "module_test", ""));
+	upgrade_well(daemon, copy_running(daemon, "cohortd"));
+	test_daemon_wait(daemon, "cohort 1 is gone");
+	test_client_connect_unix(&client, test_daemon_path(daemon, "sock"));
+	ck_assert_int_gt(test_client_pid(&client), 0);
+	test_client_close(&client);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 START_TEST(a_stop_ends_the_trial)
 {
 	struct test_daemon *daemon = start("workers = 1\n");
@@ -711,6 +730,7 @@ upgrade_suite(void)
 	tcase_add_test(tcase, bad_settings_change_nothing);
 	tcase_add_test(tcase, a_trial_has_the_time_of_a_start);
 	tcase_add_test(tcase, listeners_may_change);
+	tcase_add_test(tcase, all_listeners_may_change);
 	tcase_add_test(tcase, a_stop_ends_the_trial);
 	tcase_add_test(tcase, a_daemon_keeps_its_places);
 	tcase_add_test(tcase, a_program_brings_new_code);

@@ -77,6 +77,7 @@ master_crashes_file tests/unit/test_master_crashes.c the list's file
 master_command tests/system/test_control.c a table of others' functions
 master_control tests/system/test_control.c sockets
 master_control_client tests/system/test_control.c sockets
+master_order tests/system/test_order_waits.c orders that take their time
 master_control_socket tests/system/test_control.c sockets
 master_daemon system fork and terminal
 master_death system the end of a process; its lifetime tests/unit/test_master_orphan.c
@@ -84,6 +85,7 @@ master_death_facts system what workers that died have left
 master_forget tests/system/test_handover.c needs workers that retire
 master_frames tests/unit/test_master_symbolize.c question and answer
 master_hang system needs threads that hang
+master_limits system the limits of a process
 master_manager tests/system/test_notify.c what is told when
 master_pause tests/system/test_pause.c needs workers that accept
 master_offer tests/unit/test_master_orphan.c who gets a batch
@@ -97,6 +99,7 @@ master_quarantine_words tests/unit/test_master_quarantine.c lines of the log
 master_recycle tests/system/test_recycle.c needs workers that serve
 master_reload system the order of a reload
 master_reopen tests/system/test_pause.c needs workers that write logs
+master_resume tests/system/test_upgrade.c an image that takes over
 master_running tests/system/test_orders.c it is the daemon's client
 master_reload_settings tests/system/test_reload.c what a reload may change
 master_reload_words tests/system/test_reload_answer.c what is said of one
@@ -189,6 +192,17 @@ untested()
 	done
 }
 
+# The map at the top of master_private.h, both ways.
+unmapped()
+{
+	sed -n '1,/\*\//s/^ \*\t............ //p' \
+	    "$top/src/master/master_private.h" | tr -s ' ' '\n' |
+	    sort >"$scratch/mapped"
+	sed -n 's|^src/master/master_\{0,1\}\(.*\)\.c$|\1|p' \
+	    "$scratch/files" | sed 's/^$/master/' | sort |
+	    diff - "$scratch/mapped"
+}
+
 # An exception that is none any more hides the next one.
 stale()
 {
@@ -243,6 +257,7 @@ none "tests are named for what they are" tests_named
 none "what computes something has a unit test" untested
 none "what has none has a reason" stale
 none "unit tests have a source file" orphans
+none "the map of master/ has each file once" unmapped
 none "the top level is there" missing_top
 if is_repository; then
 	none "the top level has nothing else" stray_top

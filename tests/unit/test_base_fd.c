@@ -299,6 +299,35 @@ START_TEST(closed_standard_descriptors_are_opened)
 }
 END_TEST
 
+/* More than a pipe holds. */
+START_TEST(all_of_it_is_written)
+{
+	static char data[300000], back[sizeof(data)];
+	size_t i, size = 0;
+	ssize_t count;
+	int ends[2], status;
+	pid_t pid;
+
+	for (i = 0; i < sizeof(data); i++)
+		data[i] = (char)(i * 31 >> 3);
+	ck_assert_int_eq(pipe(ends), 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(fd_write_all(ends[1], data, sizeof(data)) != 0);
+	close(ends[1]);
+	while ((count = read(ends[0], back + size, sizeof(back) - size)) > 0)
+		size += (size_t)count;
+	close(ends[0]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_uint_eq(size, sizeof(data));
+	ck_assert_mem_eq(back, data, sizeof(data));
+	ck_assert_int_eq(fd_write_all(-1, "a", 1), -1);
+	ck_assert_int_eq(errno, EBADF);
+	ck_assert_int_eq(fd_write_all(-1, "", 0), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -315,6 +344,7 @@ main(void)
 	tcase_add_loop_test(tcase, standard_descriptors_become_null, 0, 16);
 	tcase_add_loop_test(
 	    tcase, limit_is_raised_as_far_as_permitted, 0, ROWS(limits));
+	tcase_add_test(tcase, all_of_it_is_written);
 	tcase_add_test(tcase, shared_memory_cannot_be_resized);
 	tcase_add_test(tcase, too_much_shared_memory_is_an_error);
 	suite_add_tcase(suite, tcase);

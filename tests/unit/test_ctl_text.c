@@ -119,6 +119,30 @@ START_TEST(times_are_local)
 }
 END_TEST
 
+START_TEST(daemons)
+{
+	static const struct {
+		const char *state, *words;
+	} rows[] = {
+		{ "running", "cohortd 0.1.0, pid 7, running for 2s" },
+		{ "paused", "cohortd 0.1.0, pid 7, running for 2s, paused" },
+	};
+	struct buffer words;
+	json_t *status;
+	size_t i;
+
+	buffer_init(&words, 0);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		status = json_pack("{s:s, s:i, s:s, s:i}", "version", "0.1.0",
+		    "pid", 7, "state", rows[i].state, "uptime_ms", 2000);
+		ctl_text_daemon(&words, status);
+		expect(&words, rows[i].words);
+		json_decref(status);
+	}
+	buffer_fini(&words);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -130,6 +154,7 @@ main(void)
 	tcase_add_test(tcase, members);
 	tcase_add_test(tcase, long_texts_are_cut);
 	tcase_add_test(tcase, times_are_local);
+	tcase_add_test(tcase, daemons);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }
