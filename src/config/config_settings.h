@@ -67,6 +67,7 @@ struct settings_listener {
 
 struct settings_http {
 	uint64_t keep_alive, head_timeout, body_timeout, write_timeout;
+	uint64_t body_rate; /* bytes a second; 0: any */
 	uint64_t handler_timeout, stream_idle, linger_timeout;
 	uint64_t max_request_line, max_head, max_fields, max_body;
 	uint64_t body_memory, request_memory, max_requests;

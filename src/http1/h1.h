@@ -16,6 +16,7 @@ struct h1_settings {
 	size_t max_request_line, max_head, max_fields;
 	uint64_t max_requests;  /* per connection; 0: no limit */
 	uint64_t keep_alive_ms; /* 0: close after each response */
+	uint64_t body_progress; /* bytes that begin the wait for more anew */
 	bool keep_half_closed;  /* half_close = "keep" */
 	const char *server;     /* Server field; "" for none */
 };

@@ -13,6 +13,7 @@ h1_body_init(struct h1_body *body, const struct h1_framing *framing)
 	body->expects_continue = framing->expects_continue;
 	body->left = body->is_chunked ? 0 : (uint64_t)framing->body_size;
 	body->received = body->limit = body->drained = 0;
+	body->waited_for = 0;
 	if (body->is_chunked)
 		h1_chunked_init(&body->chunked);
 }

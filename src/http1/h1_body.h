@@ -27,6 +27,7 @@ struct h1_body {
 	bool expects_continue; /* and has not got it */
 	uint64_t left;         /* counted */
 	uint64_t received;     /* content, without framing */
+	uint64_t waited_for;   /* of it, since the wait began */
 	uint64_t limit;
 	uint64_t drained; /* bytes dropped, with framing */
 	struct h1_chunked chunked;

@@ -102,13 +102,26 @@ step_head(struct h1_connection *connection)
 	return false;
 }
 
+/* One byte now and then is none. */
+static void
+note_progress(struct h1_connection *connection, size_t size)
+{
+	struct h1_body *body = &connection->body;
+
+	body->waited_for += size;
+	if (body->waited_for < connection->h1->settings.body_progress)
+		return;
+	body->waited_for = 0;
+	connection->has_progress = true;
+}
+
 /* A piece of the body that somebody wants. */
 static void
 deliver(struct h1_connection *connection, struct cohort_str piece)
 {
 	struct h1_body *body = &connection->body;
 
-	connection->has_progress = true;
+	note_progress(connection, piece.size);
 	if (body->received > body->limit) {
 		body->is_wanted = false;
 		body->is_too_large = body->is_refusal_owed = true;

@@ -131,7 +131,9 @@ run_request(struct master_control_client *client, const char *line, size_t size)
 	reply = master_command_run(client->master, request, client->order);
 	json_decref(request);
 	if (reply == NULL) {
-		event_del(&client->deadline); /* it is for us to come back */
+		/* It is for us to come back, unless we just have. */
+		if (client->order != NULL)
+			event_del(&client->deadline);
 		return;
 	}
 	master_order_free(&client->order);

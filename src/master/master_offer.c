@@ -76,23 +76,6 @@ count_room(const struct master_worker *worker)
 	return taken < most ? most - taken : 0;
 }
 
-/* One with too many gets them back only when there is nobody else. */
-static bool
-is_giver(const struct master_worker *worker, const struct master_batch *batch)
-{
-	const struct list *workers = &worker->cohort->workers;
-	struct list_link *link;
-
-	if (worker->generation != batch->giver)
-		return false;
-	LIST_FOREACH (link, workers)
-		if (LIST_OBJECT(link, struct master_worker, link) != worker &&
-		    LIST_OBJECT(link, struct master_worker, link)->state ==
-			MASTER_WORKER_SERVING)
-			return true;
-	return false;
-}
-
 static bool
 can_take(const struct master_worker *worker, uint64_t now_ms)
 {
@@ -101,23 +84,27 @@ can_take(const struct master_worker *worker, uint64_t now_ms)
 	    !is_busy(worker, now_ms) && count_room(worker) > 0;
 }
 
-/* The one with the fewest connections; NULL: nobody for now. */
+/* The one with the fewest connections; NULL: nobody for now.  One that had
+ * too many gets them back before they wait for others, which may be busy for
+ * long. */
 static struct master_worker *
 choose_taker(const struct master_cohort *cohort,
     const struct master_batch *batch, uint64_t now_ms)
 {
-	struct master_worker *worker, *best = NULL;
+	struct master_worker *worker, *best = NULL, *giver = NULL;
 	struct list_link *link;
 
 	LIST_FOREACH (link, &cohort->workers) {
 		worker = LIST_OBJECT(link, struct master_worker, link);
-		if (!can_take(worker, now_ms) || is_giver(worker, batch))
+		if (!can_take(worker, now_ms))
 			continue;
-		if (best == NULL ||
+		if (worker->generation == batch->giver)
+			giver = worker;
+		else if (best == NULL ||
 		    count_connections(worker) < count_connections(best))
 			best = worker;
 	}
-	return best;
+	return best != NULL ? best : giver;
 }
 
 static void

@@ -471,5 +471,6 @@ master_reload_close(struct master *master)
 
 	OBJECT_TAKE(reload, &master->reload, MASTER_RELOAD_MAGIC);
 	answer(&reload->present, master_command_error("the daemon stops"));
+	answer(&reload->waiting, master_command_error("the daemon stops"));
 	OBJECT_FREE(reload);
 }

@@ -28,7 +28,7 @@
 #include "base/base_object.h"
 
 /* How often it is looked whether things are quiet, and how long that may
- * take beyond start_timeout. */
+ * take beyond what a worker may take to start. */
 #define LOOK_MS  20u
 #define GRACE_MS 10000u
 
@@ -128,13 +128,15 @@ find_unfinished(const struct master *master, uint64_t waited_ms)
 	return NULL;
 }
 
+/* Of a worker, until it is proven. */
 static uint64_t
-start_timeout(const struct master *master)
+start_time(const struct master *master)
 {
 	const struct master_cohort *cohort =
 	    master->current != NULL ? master->current : master->withdrawn;
 
-	return cohort->settings->start_timeout;
+	return cohort->settings->start_timeout +
+	    cohort->settings->self_check_timeout;
 }
 
 /* True: nothing is half done; or nothing more is to be waited for. */
@@ -146,7 +148,7 @@ is_quiet(struct master *master)
 
 	if (what == NULL)
 		return true;
-	if (waited >= start_timeout(master) + GRACE_MS)
+	if (waited >= start_time(master) + GRACE_MS)
 		fail(master, what);
 	return false;
 }
@@ -184,7 +186,7 @@ try(struct master *master)
 
 	enter(upgrade, UPGRADE_TRYING);
 	if (master_trial_start(master, upgrade->binary,
-		start_timeout(master) + TRIAL_GRACE_MS, on_tried, master,
+		start_time(master) + TRIAL_GRACE_MS, on_tried, master,
 		&upgrade->trial, &error) == -1)
 		fail(master, error.text);
 }

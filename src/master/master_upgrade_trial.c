@@ -25,6 +25,9 @@
 #define OUTPUT_MAX 65536u
 #define SHOWN_MAX  300u
 
+/* Behind its end, more than a pipe holds: who left its group writes on. */
+#define READS_LEFT_MAX 64
+
 #define MASTER_TRIAL_MAGIC 0x21e84bfdu
 struct master_trial {
 	unsigned magic;
@@ -133,6 +136,14 @@ end_group(struct master_trial *trial)
 	event_del(&trial->deadline);
 }
 
+/* It may have gone to another group than it was put into. */
+static void
+kill_all(const struct master_trial *trial)
+{
+	kill(-trial->pid, SIGKILL);
+	kill(trial->pid, SIGKILL);
+}
+
 static bool
 read_some(struct master_trial *trial)
 {
@@ -150,13 +161,15 @@ read_some(struct master_trial *trial)
 bool
 master_trial_on_exit(struct master_trial *trial, pid_t pid, int status)
 {
+	unsigned reads = 0;
+
 	OBJECT_CHECK(trial, MASTER_TRIAL_MAGIC);
 	if (trial->has_ended || pid != trial->pid)
 		return false;
 	trial->has_ended = true;
 	trial->status = status;
 	end_group(trial);
-	while (read_some(trial))
+	while (reads++ < READS_LEFT_MAX && read_some(trial))
 		;
 	event_del(&trial->input);
 	event_active(&trial->end, EV_TIMEOUT, 1);
@@ -181,7 +194,7 @@ on_deadline(evutil_socket_t fd, short events, void *context)
 
 	OBJECT_CAST(trial, context, MASTER_TRIAL_MAGIC);
 	trial->is_late = true;
-	kill(-trial->pid, SIGKILL);
+	kill_all(trial);
 }
 
 /* ---- its beginning ---- */
@@ -315,7 +328,7 @@ master_trial_stop(struct master_trial **trial_pointer)
 
 	OBJECT_TAKE(trial, trial_pointer, MASTER_TRIAL_MAGIC);
 	if (!trial->has_ended)
-		kill(-trial->pid, SIGKILL);
+		kill_all(trial);
 	event_del(&trial->input);
 	event_del(&trial->deadline);
 	event_del(&trial->end);

@@ -54,6 +54,16 @@ tell_serve(struct master_worker *worker)
 	master_channel_tell(worker, IPC_MESSAGE_SERVE, 0);
 }
 
+/* What another image's worker hands over would be read by nobody. */
+static enum ipc_retire
+way_of(const struct master_worker *worker)
+{
+	if (worker->retire == IPC_RETIRE_REPLACED &&
+	    worker->layout != IPC_LAYOUT)
+		return IPC_RETIRE_STOP;
+	return worker->retire;
+}
+
 static void
 tell_retire(struct master_worker *worker)
 {
@@ -61,7 +71,7 @@ tell_retire(struct master_worker *worker)
 	    0 :
 	    worker->cohort->settings->shutdown_timeout;
 
-	master_channel_tell(worker, IPC_MESSAGE_RETIRE, worker->retire);
+	master_channel_tell(worker, IPC_MESSAGE_RETIRE, way_of(worker));
 	deadline_start(worker, wait + KILL_GRACE_MS);
 }
 

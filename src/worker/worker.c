@@ -155,6 +155,7 @@ make_protocol(struct worker *worker)
 		.max_fields = http->max_fields,
 		.max_requests = http->max_requests,
 		.keep_alive_ms = http->keep_alive,
+		.body_progress = http->body_rate * http->body_timeout / 1000,
 		.keep_half_closed = settings_keeps_half_closed(http),
 		.server = http->server,
 	};

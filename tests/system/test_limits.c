@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -338,6 +339,50 @@ START_TEST(a_client_that_only_asks_fills_no_memory)
 }
 END_TEST
 
+/* ---- rates ---- */
+
+#define PIECES 60
+
+/* Sends bytes of that many pieces as fast as it is asked for them, each 10 ms;
+ * false: it was told 408 before the end. */
+static bool
+upload(struct test_client *client, unsigned bytes)
+{
+	struct pollfd look = { .fd = client->fd, .events = POLLIN };
+	const char text[] = "xxxxxxxxxxxxxxxxxxxx";
+	int i;
+
+	test_client_send_format(client,
+	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %u\r\n\r\n",
+	    PIECES * bytes);
+	for (i = 0; i < PIECES; i++) {
+		if (poll(&look, 1, 10) == 1)
+			return false;
+		test_client_send(client, text, bytes);
+	}
+	return true;
+}
+
+/* Over 600 ms: 100 bytes a second are too few, 2,000 are more than enough. */
+START_TEST(a_body_that_drips_is_cut)
+{
+	struct test_daemon *daemon = start("http { body_timeout = \"200ms\" "
+					   "body_rate = \"500\" }\n");
+	struct test_client client;
+
+	test_daemon_start(daemon, "-c", "@/conf", NULL);
+	test_client_connect(&client, test_daemon_port(daemon));
+	ck_assert(!upload(&client, 1));
+	test_client_expect(&client, "POST", 408, NULL);
+	test_client_close(&client);
+	test_client_connect(&client, test_daemon_port(daemon));
+	ck_assert(upload(&client, 20));
+	test_client_expect(&client, "POST", 200, NULL);
+	test_client_close(&client);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -353,6 +398,7 @@ main(void)
 	tcase_add_test(
 	    tcase, a_low_limit_of_descriptors_is_a_low_limit_of_connections);
 	tcase_add_test(tcase, an_idle_daemon_does_not_wake_up);
+	tcase_add_test(tcase, a_body_that_drips_is_cut);
 	tcase_add_loop_test(
 	    tcase, a_client_that_only_asks_fills_no_memory, 0, 3);
 	suite_add_tcase(suite, tcase);

@@ -210,6 +210,35 @@ START_TEST(an_order_that_waits_is_answered_by_a_stop)
 }
 END_TEST
 
+START_TEST(an_order_that_waits_is_answered_by_a_start_that_fails)
+{
+	struct test_daemon *daemon = test_daemon_new();
+	struct test_client order;
+	json_t *answer;
+
+	test_daemon_module(daemon, "module_bad");
+	test_daemon_write(daemon, "how", "hang");
+	test_daemon_configure(daemon,
+	    TEST_CONTROL LISTEN
+	    "workers = 1\nstart_timeout = \"1s\"\n"
+	    "host \"*\" { mount \"/\" { module = \"@/module_bad.so\" "
+	    "set { how = \"@/how\" } } }\n");
+	test_daemon_expect(daemon, "is still starting after");
+	test_daemon_expect(daemon, "was not ready to serve within");
+	test_daemon_expect(daemon, "SIGKILL");
+	test_daemon_launch(daemon, "-c", "@/conf", NULL);
+	/* The control socket is there before. */
+	test_daemon_wait(daemon, "listening on ");
+	test_order_send(&order, daemon, "reload");
+	answer = test_order_answer(&order);
+	ck_assert_str_eq(json_string_value(json_object_get(answer, "error")),
+	    "the daemon stops");
+	json_decref(answer);
+	ck_assert_int_ne(test_daemon_wait_exit(daemon), 0);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 static int
 compare(const void *left, const void *right)
 {
@@ -253,6 +282,8 @@ main(void)
 	tcase_add_test(tcase, orders_meanwhile_wait_for_the_next);
 	tcase_add_test(tcase, too_many_old_cohorts_are_waited_for);
 	tcase_add_test(tcase, an_order_that_waits_is_answered_by_a_stop);
+	tcase_add_test(
+	    tcase, an_order_that_waits_is_answered_by_a_start_that_fails);
 	tcase_add_test(tcase, the_time_of_a_reload);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);

@@ -474,7 +474,8 @@ try_bad(struct test_daemon *daemon, size_t i)
 START_TEST(bad_programs_change_nothing)
 {
 	struct test_daemon *daemon =
-	    start("workers = 1\nstart_timeout = \"5s\"\n");
+	    start("workers = 1\nstart_timeout = \"5s\"\n"
+		  "self_check_timeout = \"100ms\"\n");
 	size_t i, descriptors = count_descriptors(daemon);
 	pid_t pid = get_pid(daemon), workers[8];
 
@@ -533,6 +534,27 @@ START_TEST(bad_settings_change_nothing)
 		ck_assert_int_eq(get_pid(daemon), pid);
 	}
 	ck_assert_int_ne(access(test_daemon_path(daemon, "other"), F_OK), 0);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
+/* It may load for start_timeout, and answer for self_check_timeout. */
+START_TEST(a_trial_has_the_time_of_a_start)
+{
+	struct test_daemon *daemon =
+	    start("workers = 1\nstart_timeout = \"300ms\"\n");
+	char *script;
+
+	copy_running(daemon, "real");
+	ck_assert_int_gt(asprintf(&script,
+			     "#!/bin/sh\n"
+			     "[ -z \"$COHORT_PROBE\" ] || sleep 2.5\n"
+			     "exec %s/real \"$@\"\n",
+			     test_daemon_directory(daemon)),
+	    0);
+	upgrade_well(daemon, write_script(daemon, "script", script));
+	test_daemon_wait(daemon, "cohort 1 is gone");
+	free(script);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -706,6 +728,7 @@ upgrade_suite(void)
 	tcase_add_test(tcase, the_old_cohort_serves_on);
 	tcase_add_test(tcase, bad_programs_change_nothing);
 	tcase_add_test(tcase, bad_settings_change_nothing);
+	tcase_add_test(tcase, a_trial_has_the_time_of_a_start);
 	tcase_add_test(tcase, listeners_may_change);
 	tcase_add_test(tcase, all_listeners_may_change);
 	tcase_add_test(tcase, a_stop_ends_the_trial);

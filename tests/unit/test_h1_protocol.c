@@ -965,6 +965,31 @@ START_TEST(test_body_timeout)
 }
 END_TEST
 
+START_TEST(test_body_that_drips)
+{
+	unsigned count;
+
+	fake_fini(&fake);
+	fake_init(&fake);
+	fake.settings.body_progress = 3;
+	fake_start(&fake);
+	feed(POST("/p", "Content-Length: 10\r\n"));
+	count = fake.conn->wait_count;
+	feed("a");
+	feed("b");
+	ck_assert_uint_eq(fake.conn->wait_count, count);
+	feed("c");
+	ck_assert_uint_eq(fake.conn->wait_count, count + 1);
+	feed("defg");
+	ck_assert_uint_eq(fake.conn->wait_count, count + 2);
+	feed("h");
+	ck_assert_uint_eq(fake.conn->wait_count, count + 2);
+	fake_pass_deadline(fake.conn);
+	expect_output(PAGE("80", "408 Request Timeout"));
+	expect_closed(CONN_CLOSE_BODY_TIMEOUT);
+}
+END_TEST
+
 START_TEST(test_idle_timeout)
 {
 	feed(GET("/hello"));
@@ -1274,6 +1299,7 @@ main(void)
 	tcase_add_test(tcase, test_second_head_timeout);
 	tcase_add_test(tcase, test_empty_line_timeout);
 	tcase_add_test(tcase, test_body_timeout);
+	tcase_add_test(tcase, test_body_that_drips);
 	tcase_add_test(tcase, test_idle_timeout);
 	tcase_add_test(tcase, test_stale_deadline);
 	tcase_add_test(tcase, test_retire_idle);

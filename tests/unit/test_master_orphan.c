@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/base_clock.h"
 #include "master/master_death.h"
 #include "test_master_setup.h"
 #include "test_unit.h"
@@ -448,6 +449,26 @@ END_TEST
 
 /* ---- of workers that live ---- */
 
+/* What one of another layout hands over is not understood. */
+START_TEST(a_worker_of_another_layout_keeps_its_own)
+{
+	dead->layout = IPC_LAYOUT + 1;
+	dead->retire = IPC_RETIRE_REPLACED;
+	master_worker_advance(dead, MASTER_WORKER_ON_RETIRE);
+	first->retire = IPC_RETIRE_REPLACED;
+	master_worker_advance(first, MASTER_WORKER_ON_RETIRE);
+	ck_assert_int_eq(
+	    recv(dead_end, &packet->message, sizeof(packet->message), 0),
+	    sizeof(packet->message));
+	ck_assert_uint_eq(packet->message.type, IPC_MESSAGE_RETIRE);
+	ck_assert_uint_eq(packet->message.value, IPC_RETIRE_STOP);
+	ck_assert_int_eq(
+	    ipc_channel_receive(first_end, IPC_SIDE_WORKER, packet, &error),
+	    IPC_RECEIVED_MESSAGE);
+	ck_assert_uint_eq(packet->message.value, IPC_RETIRE_REPLACED);
+}
+END_TEST
+
 static void
 retire(struct master_worker *worker)
 {
@@ -526,6 +547,22 @@ START_TEST(who_is_alone_gets_back_what_it_shed)
 	dead->shedding = 1;
 	first->state = second->state = MASTER_WORKER_RETIRING;
 	hand_over_some(1);
+	ck_assert_uint_ne(receive(dead_end), 0);
+	drop_packet();
+}
+END_TEST
+
+/* Its clients do not wait for a callback that may run for long. */
+START_TEST(who_has_only_busy_siblings_gets_back_what_it_shed)
+{
+	uint64_t now_ms = clock_monotonic_ms();
+
+	dead->shedding = 1;
+	master.scoreboard->slots[1].busy_since_ms = now_ms - 5000;
+	master.scoreboard->slots[2].open = 100;
+	hand_over_some(1);
+	ck_assert_uint_eq(receive(first_end), 0);
+	ck_assert_uint_eq(receive(second_end), 0);
 	ck_assert_uint_ne(receive(dead_end), 0);
 	drop_packet();
 }
@@ -617,10 +654,13 @@ main(void)
 	tcase_add_test(tests, what_was_not_given_is_not_adopted);
 	tcase_add_test(
 	    tests, a_death_lives_until_its_last_connection_is_settled);
+	tcase_add_test(tests, a_worker_of_another_layout_keeps_its_own);
 	tcase_add_test(tests, a_retiring_worker_hands_over);
 	tcase_add_test(tests, those_of_a_retiring_cohort_are_counted);
 	tcase_add_test(tests, others_get_what_one_was_told_to_shed);
 	tcase_add_test(tests, who_is_alone_gets_back_what_it_shed);
+	tcase_add_test(
+	    tests, who_has_only_busy_siblings_gets_back_what_it_shed);
 	tcase_add_test(tests, no_more_is_read_than_can_be_held);
 	tcase_add_test(tests, what_a_dead_one_left_is_read);
 	suite_add_tcase(suite, tests);

@@ -166,7 +166,9 @@ START_TEST(a_stack_ends_on_its_base)
 	whole = found->count;
 	base.count = backtrace(base.frames, IPC_FRAMES_MAX);
 	run(divide);
-	ck_assert_uint_eq(found->count, whole - ((unsigned)base.count - 1));
+	/* All but this function; sanitizers have a frame of their own. */
+	ck_assert_uint_ge(whole - found->count, (unsigned)base.count - 2);
+	ck_assert_uint_lt(whole - found->count, (unsigned)base.count);
 	ck_assert(is_in(found->frames[1], OUTER));
 	base.count = 0;
 }
