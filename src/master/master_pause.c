@@ -15,22 +15,16 @@
 static const struct master_worker *
 find_late(const struct master *master, unsigned *count_r)
 {
-	const struct master_worker *worker, *late = NULL;
-	struct list_link *cohort_link, *link;
-	struct master_cohort *cohort;
+	const struct master_worker *worker = NULL, *late = NULL;
 
 	*count_r = 0;
-	LIST_FOREACH (cohort_link, &master->cohorts) {
-		cohort = LIST_OBJECT(cohort_link, struct master_cohort, link);
-		LIST_FOREACH (link, &cohort->workers) {
-			worker = LIST_OBJECT(link, struct master_worker, link);
-			if (worker->state != MASTER_WORKER_SERVING)
-				continue;
-			if (worker->pausing == 0)
-				++*count_r;
-			else if (late == NULL)
-				late = worker;
-		}
+	while ((worker = master_worker_next(master, worker)) != NULL) {
+		if (worker->state != MASTER_WORKER_SERVING)
+			continue;
+		if (worker->pausing == 0)
+			++*count_r;
+		else if (late == NULL)
+			late = worker;
 	}
 	return late;
 }
@@ -90,25 +84,21 @@ master_pause_tell(struct master_worker *worker)
 }
 
 static void
-tell_workers(struct master_wait *wait, const struct master_cohort *cohort)
+tell_workers(struct master_wait *wait)
 {
-	struct master_worker *worker;
-	struct list_link *link;
+	struct master_worker *worker = NULL;
 
-	LIST_FOREACH (link, &cohort->workers) {
-		worker = LIST_OBJECT(link, struct master_worker, link);
+	while ((worker = master_worker_next(wait->master, worker)) != NULL)
 		if (worker->state == MASTER_WORKER_SERVING &&
 		    master_worker_is_reached(worker) &&
 		    !master_pause_tell(worker))
 			wait->untold++;
-	}
 }
 
 void
 master_pause(struct master *master, bool on, struct master_order *order)
 {
 	struct master_wait *wait;
-	struct list_link *link;
 
 	if (master_is_stopping(master)) {
 		master_order_answer(
@@ -120,7 +110,5 @@ master_pause(struct master *master, bool on, struct master_order *order)
 	master->is_paused = on;
 	wait = master_wait_start(master, &pausing, order);
 	wait->is_on = on;
-	LIST_FOREACH (link, &master->cohorts)
-		tell_workers(
-		    wait, LIST_OBJECT(link, struct master_cohort, link));
+	tell_workers(wait);
 }

@@ -20,19 +20,12 @@ is_late(const struct master_worker *worker)
 static unsigned
 count_late(const struct master *master, const struct master_worker **first_r)
 {
-	struct list_link *cohort_link, *link;
-	const struct master_worker *worker;
-	struct master_cohort *cohort;
+	const struct master_worker *worker = NULL;
 	unsigned count = 0;
 
-	LIST_FOREACH (cohort_link, &master->cohorts) {
-		cohort = LIST_OBJECT(cohort_link, struct master_cohort, link);
-		LIST_FOREACH (link, &cohort->workers) {
-			worker = LIST_OBJECT(link, struct master_worker, link);
-			if (is_late(worker) && count++ == 0)
-				*first_r = worker;
-		}
-	}
+	while ((worker = master_worker_next(master, worker)) != NULL)
+		if (is_late(worker) && count++ == 0)
+			*first_r = worker;
 	return count;
 }
 
@@ -77,16 +70,14 @@ static const struct master_wait_type reopening = {
 };
 
 static void
-tell_workers(struct master_wait *wait, const struct master_cohort *cohort)
+tell_workers(struct master_wait *wait)
 {
-	struct master_worker *worker;
-	struct list_link *link;
+	struct master_worker *worker = NULL;
 
-	LIST_FOREACH (link, &cohort->workers) {
-		worker = LIST_OBJECT(link, struct master_worker, link);
+	while ((worker = master_worker_next(wait->master, worker)) != NULL) {
 		if (!master_worker_is_reached(worker))
 			continue;
-		if (master_channel_tell_logs(worker, &cohort->logs))
+		if (master_channel_tell_logs(worker, &worker->cohort->logs))
 			wait->count++;
 		else
 			wait->untold++;
@@ -97,7 +88,6 @@ void
 master_reopen(struct master *master, struct master_order *order)
 {
 	struct master_wait *wait;
-	struct list_link *link;
 	struct error error;
 
 	if (master_logs_reopen(master, &error) == -1) {
@@ -107,8 +97,6 @@ master_reopen(struct master *master, struct master_order *order)
 		return;
 	}
 	wait = master_wait_start(master, &reopening, order);
-	LIST_FOREACH (link, &master->cohorts)
-		tell_workers(
-		    wait, LIST_OBJECT(link, struct master_cohort, link));
+	tell_workers(wait);
 	log_info("logs reopened");
 }

@@ -271,19 +271,12 @@ fail:
 static struct master_worker *
 find_worker(struct master *master, pid_t pid)
 {
-	struct list_link *cohort_link, *link;
-	struct master_cohort *cohort;
-	struct master_worker *worker;
+	struct master_worker *worker = NULL;
 
-	LIST_FOREACH (cohort_link, &master->cohorts) {
-		cohort = LIST_OBJECT(cohort_link, struct master_cohort, link);
-		LIST_FOREACH (link, &cohort->workers) {
-			worker = LIST_OBJECT(link, struct master_worker, link);
-			if (worker->pid == pid)
-				return worker;
-		}
-	}
-	return NULL;
+	do
+		worker = master_worker_next(master, worker);
+	while (worker != NULL && worker->pid != pid);
+	return worker;
 }
 
 /* Of what worker_crash.c handles. */

@@ -98,17 +98,12 @@ fail(struct master *master, const char *why)
 static bool
 is_checking(const struct master *master)
 {
-	struct list_link *cohort_link, *link;
-	struct master_cohort *cohort;
+	const struct master_worker *worker = NULL;
 
-	LIST_FOREACH (cohort_link, &master->cohorts) {
-		cohort = LIST_OBJECT(cohort_link, struct master_cohort, link);
-		LIST_FOREACH (link, &cohort->workers)
-			if (LIST_OBJECT(link, struct master_worker, link)
-				->check != NULL)
-				return true;
-	}
-	return false;
+	do
+		worker = master_worker_next(master, worker);
+	while (worker != NULL && worker->check == NULL);
+	return worker != NULL;
 }
 
 /* NULL: nothing. */

@@ -47,18 +47,11 @@ keep_descriptors(const json_t *list, bool keep, struct error *error)
 static void
 mark_recorded(struct master *master, bool is_recorded)
 {
-	struct list_link *cohort_link, *link;
-	struct master_cohort *cohort;
-	struct master_worker *worker;
+	struct master_worker *worker = NULL;
 
-	LIST_FOREACH (cohort_link, &master->cohorts) {
-		cohort = LIST_OBJECT(cohort_link, struct master_cohort, link);
-		LIST_FOREACH (link, &cohort->workers) {
-			worker = LIST_OBJECT(link, struct master_worker, link);
-			if (worker->death != NULL)
-				worker->is_recorded = is_recorded;
-		}
-	}
+	while ((worker = master_worker_next(master, worker)) != NULL)
+		if (worker->death != NULL)
+			worker->is_recorded = is_recorded;
 }
 
 static void

@@ -289,6 +289,29 @@ master_worker_is_reached(const struct master_worker *worker)
 	    worker->state != MASTER_WORKER_CRASHED;
 }
 
+struct master_worker *
+master_worker_next(
+    const struct master *master, const struct master_worker *worker)
+{
+	struct list_link *cohort = master->cohorts.head.next;
+	const struct list *workers;
+
+	if (worker != NULL) {
+		if (worker->link.next != &worker->cohort->workers.head)
+			return LIST_OBJECT(
+			    worker->link.next, struct master_worker, link);
+		cohort = worker->cohort->link.next;
+	}
+	for (; cohort != &master->cohorts.head; cohort = cohort->next) {
+		workers =
+		    &LIST_OBJECT(cohort, struct master_cohort, link)->workers;
+		if (!list_is_empty(workers))
+			return LIST_OBJECT(
+			    list_first(workers), struct master_worker, link);
+	}
+	return NULL;
+}
+
 const char *
 master_worker_state_name(enum master_worker_state state)
 {

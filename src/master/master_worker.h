@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 
+struct master;
 struct master_worker;
 
 enum master_worker_state {
@@ -52,6 +53,11 @@ void master_worker_advance(
 
 /* Its loop runs, as far as is known: it hears us, and writes to its logs. */
 bool master_worker_is_reached(const struct master_worker *worker);
+
+/* Goes through the workers of all cohorts: the one behind worker, or, behind
+ * NULL, the first; NULL: there is no more. */
+struct master_worker *master_worker_next(
+    const struct master *master, const struct master_worker *worker);
 
 const char *master_worker_state_name(enum master_worker_state state);
 
