@@ -353,8 +353,8 @@ START_TEST(it_goes_on_crash_after_crash)
 }
 END_TEST
 
-/* The worker of a cohort that a reload replaced: its own do not come back,
- * those who serve instead take over. */
+/* The worker of a cohort that a reload replaced crashes: what has moved lives
+ * on, who waits is told, and nothing of a listener that went comes back. */
 START_TEST(a_new_cohort_takes_over_from_an_old_one)
 {
 	struct test_daemon *daemon = test_crash_start(
@@ -378,10 +378,11 @@ START_TEST(a_new_cohort_takes_over_from_an_old_one)
 	    "host \"*\" { mount \"/\" { module = \"@/module_crash.so\" } }\n");
 	test_daemon_signal(daemon, SIGHUP);
 	test_daemon_wait(daemon, " info: reloaded: cohort ");
+	/* It has moved: the old worker is at rest, and nobody is to blame. */
+	ck_assert_int_ne(test_client_pid(&idle), old);
 	ck_assert_int_eq(kill(old, SIGSEGV), 0);
 	test_client_expect(&waiting, "GET", 503, NULL);
 	ck_assert(test_client_is_closed(&removed));
-	ck_assert_int_ne(test_client_pid(&idle), old);
 	ck_assert(!is_last(&idle));
 	test_daemon_wait(daemon, "cohort 1, retiring) was killed by SIGSEGV");
 	test_client_close(&idle);
