@@ -157,13 +157,6 @@ can_be_handed_over(const struct ipc_row *row)
 	    row->is_reading == 0 && row->input_size <= IPC_ORPHAN_INPUT_MAX;
 }
 
-/* Never what is not a connection. */
-static bool
-is_used(const struct worker_crash *crash, const struct ipc_row *row)
-{
-	return row->fd > STDERR_FILENO + 1 && row->fd - 1 != crash->channel;
-}
-
 /* What was read of it, and ran no application yet, may be what crashes: it
  * would crash the next worker, too, and the one after that. */
 static bool
@@ -178,7 +171,7 @@ look_at(struct worker_crash *crash, uint32_t index)
 {
 	const struct ipc_row *row = &crash->process->rows[index];
 
-	if (is_used(crash, row) &&
+	if (worker_crash_is_used(crash, row) &&
 	    (!can_be_handed_over(row) || is_suspect(crash, index)))
 		answer_row(crash, index);
 }

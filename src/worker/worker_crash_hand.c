@@ -122,7 +122,7 @@ has_room(const struct ipc_packet *packet, const struct ipc_row *row)
 static bool
 is_left(const struct worker_crash *crash, const struct ipc_row *row)
 {
-	return row->fd > STDERR_FILENO + 1 && row->fd - 1 != crash->channel &&
+	return worker_crash_is_used(crash, row) &&
 	    row->input_size <= IPC_ORPHAN_INPUT_MAX;
 }
 

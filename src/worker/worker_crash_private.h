@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include "ipc/ipc_channel.h"
 #include "ipc/ipc_process.h"
@@ -87,6 +88,14 @@ void worker_crash_count(
 uint32_t worker_crash_walk_stack(struct worker_crash_walk *walk, pid_t tid,
     const void *context, const struct worker_crash_base *base,
     uint64_t frames[IPC_FRAMES_MAX]);
+
+/* Does the row name what may be a connection? */
+static inline bool
+worker_crash_is_used(
+    const struct worker_crash *crash, const struct ipc_row *row)
+{
+	return row->fd > STDERR_FILENO + 1 && row->fd - 1 != crash->channel;
+}
 
 /* worker_crash_answer.c: answers whom it can, and ends whom nobody can help;
  * what is left in the table can be handed over. */
