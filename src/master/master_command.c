@@ -9,6 +9,7 @@
 #include "base/base_buffer.h"
 #include "base/base_log.h"
 #include "base/base_memory.h"
+#include "config/config_value.h"
 #include "master/master_private.h"
 
 #define NAME_SHOWN 64
@@ -160,24 +161,36 @@ static const struct {
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
+static json_t *
+escape(const char *text)
+{
+	struct buffer escaped;
+	json_t *words;
+
+	buffer_init(&escaped, 0);
+	buffer_append_escaped(&escaped, text, strlen(text));
+	words = json_string(escaped.data == NULL ? "" : escaped.data);
+	buffer_fini(&escaped);
+	return words;
+}
+
+/* Escaped only where it must be: the words have quotes of their own. */
 json_t *
 master_command_error(const char *format, ...)
 {
-	struct buffer escaped;
+	json_t *words = NULL;
 	va_list arguments;
-	json_t *reply;
 	char *text;
 
 	va_start(arguments, format);
 	text = memory_format_v(format, arguments);
 	va_end(arguments);
-	buffer_init(&escaped, 0);
-	buffer_append_escaped(&escaped, text, strlen(text));
-	reply = json_pack(
-	    "{s:s}", "error", escaped.data == NULL ? "" : escaped.data);
-	buffer_fini(&escaped);
+	if (!config_text_has_controls(text))
+		words = json_string(text);
+	if (words == NULL)
+		words = escape(text);
 	memory_free(text);
-	return reply;
+	return json_pack("{s:o}", "error", words);
 }
 
 json_t *

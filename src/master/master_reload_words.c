@@ -4,8 +4,6 @@
  */
 #include "base/base_buffer.h"
 #include "base/base_log.h"
-#include "base/base_memory.h"
-#include "config/config_value.h"
 #include "master/master_reload.h"
 
 void
@@ -61,25 +59,11 @@ master_reload_report(const struct master_reload_result *result)
 	return report;
 }
 
-/* Escaped only where it must be: the words have quotes of their own. */
-static json_t *
-make_error(const char *prefix, const char *text)
-{
-	char *words = memory_format("%s%s", prefix, text);
-	json_t *error =
-	    config_text_has_controls(words) ? NULL : json_string(words);
-	json_t *reply = error == NULL ? master_command_error("%s", words) :
-					json_pack("{s:o}", "error", error);
-
-	memory_free(words);
-	return reply;
-}
-
 json_t *
 master_reload_refuse(const struct error *failure)
 {
 	static const char prefix[] = "reload failed, nothing was changed: ";
 
 	log_error("%s%s", prefix, failure->text);
-	return make_error(prefix, failure->text);
+	return master_command_error("%s%s", prefix, failure->text);
 }
