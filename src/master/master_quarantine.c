@@ -253,6 +253,8 @@ master_quarantine_on_end(struct master_worker *worker)
 /*
  * A try that goes on for as long as the request was refused, as a stream
  * does, has told enough; one that nobody makes is not waited for for ever.
+ * How long it had gone on when it was first seen is not known: it may be in
+ * the middle of a crash.
  */
 static void
 review_record(struct master_quarantine *quarantine,
@@ -261,7 +263,7 @@ review_record(struct master_quarantine *quarantine,
 	if (now_ms < record->entry.until_ms)
 		return;
 	if (!master_record_is_tried(quarantine, record)) {
-		record->tried_ms = 0;
+		record->is_seen = false;
 		if (now_ms - record->entry.until_ms < quarantine->within_ms)
 			return;
 		quarantine->counters.dropped++;
@@ -270,7 +272,8 @@ review_record(struct master_quarantine *quarantine,
 		master_record_drop(quarantine, record);
 		return;
 	}
-	record->tried_ms += passed_ms;
+	record->tried_ms = record->is_seen ? record->tried_ms + passed_ms : 0;
+	record->is_seen = true;
 	if (record->tried_ms >= record->time_ms)
 		let_out(quarantine, record);
 }

@@ -98,7 +98,7 @@ master_record_publish(
 	if (++quarantine->last_number == 0)
 		quarantine->last_number = 1;
 	record->entry.number = quarantine->last_number;
-	record->tried_ms = 0;
+	record->is_seen = false;
 	master_record_update(quarantine, record);
 }
 

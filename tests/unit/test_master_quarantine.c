@@ -384,6 +384,25 @@ START_TEST(a_try_that_goes_on_for_long_lets_out)
 }
 END_TEST
 
+/* It may have begun a moment before that, and be a crash by now. */
+START_TEST(a_try_lasts_from_when_it_is_first_seen)
+{
+	struct master_quarantine *quarantine = master.quarantine;
+	uint64_t reviewed;
+
+	make_brief(60000);
+	crash_often("/a");
+	reviewed = quarantine->reviewed_ms;
+	claim("/a");
+	while (quarantine->reviewed_ms == reviewed)
+		event_base_loop(master.base, EVLOOP_ONCE);
+	ck_assert(is_refused("/a"));
+	crash("/a");
+	ck_assert_int_eq(counter("passed"), 0);
+	ck_assert_int_eq(counter("failed"), 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -408,6 +427,7 @@ main(void)
 	tcase_add_test(tests, the_list_says_what_is_refused);
 	tcase_add_test(tests, what_does_not_come_again_is_forgotten);
 	tcase_add_test(tests, a_try_that_goes_on_for_long_lets_out);
+	tcase_add_test(tests, a_try_lasts_from_when_it_is_first_seen);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);
 }
