@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/base_memory.h"
+#include "base/base_network.h"
 #include "base/base_panic.h"
 #include "config/config_settings.h"
 #include "config/config_value.h"
@@ -23,6 +24,9 @@
 
 #define MEMBER_TEXT     char *
 #define MEMBER_PATH     char *
+#define MEMBER_PATHS    char *
+#define MEMBER_NETWORKS char *
+#define MEMBER_CALLS    char *
 #define MEMBER_WORD     char *
 #define MEMBER_COUNT    uint64_t
 #define MEMBER_DURATION uint64_t
@@ -105,9 +109,17 @@ config_option_set_defaults(enum config_section section, void *object)
 static bool
 is_text(const struct config_option *option)
 {
-	return option->type == CONFIG_TYPE_TEXT ||
-	    option->type == CONFIG_TYPE_PATH ||
-	    option->type == CONFIG_TYPE_WORD;
+	switch (option->type) {
+	case CONFIG_TYPE_TEXT:
+	case CONFIG_TYPE_PATH:
+	case CONFIG_TYPE_PATHS:
+	case CONFIG_TYPE_NETWORKS:
+	case CONFIG_TYPE_CALLS:
+	case CONFIG_TYPE_WORD:
+		return true;
+	default:
+		return false;
+	}
 }
 
 void
@@ -166,6 +178,24 @@ refuse(
 	return -1;
 }
 
+/* Of what the type alone does not tell. */
+static int
+check_text(
+    const struct config_option *option, const char *text, struct error *error)
+{
+	struct network_list networks;
+
+	if (config_text_has_controls(text))
+		return config_value_refuse(
+		    text, "text without control characters", error);
+	if (option->type != CONFIG_TYPE_NETWORKS)
+		return 0;
+	if (network_list_parse(&networks, text, error) == -1)
+		return -1;
+	network_list_fini(&networks);
+	return 0;
+}
+
 static char *
 absolute(const char *text, const char *directory)
 {
@@ -183,9 +213,8 @@ set_text(const struct config_option *option, char **member, const char *text,
 {
 	if (!is_fit(option, text))
 		return refuse(option, text, error);
-	if (config_text_has_controls(text))
-		return config_value_refuse(
-		    text, "text without control characters", error);
+	if (check_text(option, text, error) == -1)
+		return -1;
 	if (option->type != CONFIG_TYPE_PATH || text[0] == '\0' ||
 	    is_word(option, text))
 		directory = NULL;
@@ -215,6 +244,9 @@ config_option_set(const struct config_option *option, void *object,
 	switch (option->type) {
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_PATH:
+	case CONFIG_TYPE_PATHS:
+	case CONFIG_TYPE_NETWORKS:
+	case CONFIG_TYPE_CALLS:
 	case CONFIG_TYPE_WORD:
 		return set_text(option, member, text, directory, error);
 	case CONFIG_TYPE_COUNT:
@@ -242,6 +274,9 @@ config_option_print(
 	switch (option->type) {
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_PATH:
+	case CONFIG_TYPE_PATHS:
+	case CONFIG_TYPE_NETWORKS:
+	case CONFIG_TYPE_CALLS:
 	case CONFIG_TYPE_WORD:
 		buffer_append_text(to, *(char *const *)member);
 		break;
@@ -280,14 +315,22 @@ config_option_assign(
 static void
 describe_text(const struct config_option *option, struct buffer *to)
 {
+	static const char *const kinds[] = {
+		[CONFIG_TYPE_PATH] = "a path",
+		[CONFIG_TYPE_PATHS] = "paths with colons between them",
+		[CONFIG_TYPE_NETWORKS] =
+		    "networks with spaces between them, as 10.0.0.0/8, "
+		    "2001:db8::/32, 192.0.2.1 or unix",
+		[CONFIG_TYPE_CALLS] =
+		    "names of system calls with spaces between them",
+		[CONFIG_TYPE_WORD] = NULL,
+	};
 	const char *kind;
 
-	if (option->type == CONFIG_TYPE_WORD)
-		kind = NULL;
-	else if (option->type == CONFIG_TYPE_PATH)
-		kind = "a path";
-	else
+	if (option->type == CONFIG_TYPE_TEXT)
 		kind = option->needed ? "text that is not empty" : "text";
+	else
+		kind = kinds[option->type];
 	if (option->words != NULL)
 		config_words_describe(option->words, kind, to);
 	else
@@ -300,6 +343,9 @@ config_option_describe(const struct config_option *option, struct buffer *to)
 	switch (option->type) {
 	case CONFIG_TYPE_TEXT:
 	case CONFIG_TYPE_PATH:
+	case CONFIG_TYPE_PATHS:
+	case CONFIG_TYPE_NETWORKS:
+	case CONFIG_TYPE_CALLS:
 	case CONFIG_TYPE_WORD:
 		describe_text(option, to);
 		break;

@@ -29,6 +29,9 @@ enum config_section {
 enum config_type {
 	CONFIG_TYPE_TEXT,     /* char * */
 	CONFIG_TYPE_PATH,     /* char *, absolute, a word or "" */
+	CONFIG_TYPE_PATHS,    /* char *, absolute ones with colons between */
+	CONFIG_TYPE_NETWORKS, /* char *, as base_network.h reads it */
+	CONFIG_TYPE_CALLS,    /* char *, names of system calls */
 	CONFIG_TYPE_WORD,     /* char *, one of the words */
 	CONFIG_TYPE_COUNT,    /* uint64_t, as all that follow */
 	CONFIG_TYPE_DURATION, /* milliseconds */

@@ -21,6 +21,7 @@
 #define SETTINGS_THREADS_MAX  64u
 #define SETTINGS_DURATION_MAX 86400000u      /* a day */
 #define SETTINGS_BODY_MAX     1099511627776u /* a tebibyte */
+#define SETTINGS_SEGMENTS_MAX 64u            /* HTTP_SEGMENTS_MAX */
 
 #define SETTINGS_MAGIC 0x3c91f02bu
 
@@ -45,6 +46,8 @@ struct settings_mount {
 	uint64_t redirect_status;
 	char *index; /* file name; "" for none */
 	bool listing, hidden;
+	char *read, *write;        /* paths a module may use besides */
+	char *system_calls;        /* names of those it may make */
 	uint64_t max_body;         /* inherited from http where unset */
 	struct settings_pair *set; /* for the module's cohort_setting */
 	size_t set_count;
@@ -63,14 +66,20 @@ struct settings_listener {
 	uint64_t mode; /* of a unix socket */
 	bool v6only;
 	bool defer_accept;
+	uint64_t tcp_keepalive, tcp_user_timeout; /* 0: none */
+	char *proxy_protocol;                     /* networks; "" for none */
 };
 
 struct settings_http {
 	uint64_t keep_alive, head_timeout, body_timeout, write_timeout;
-	uint64_t body_rate; /* bytes a second; 0: any */
+	uint64_t body_rate, write_rate; /* bytes a second; 0: any */
 	uint64_t handler_timeout, stream_idle, linger_timeout;
 	uint64_t max_request_line, max_head, max_fields, max_body;
+	uint64_t max_segments, max_chunk_extension, max_trailer;
+	uint64_t max_pipelined, output_buffer;
 	uint64_t body_memory, request_memory, max_requests;
+	char *trusted_proxies; /* networks; "" for none */
+	char *proxy_fields;    /* "x-forwarded" or "forwarded" */
 	char *body_directory;
 	char *half_close; /* "end" or "keep" */
 	char *server;     /* the Server field; "" for none */
@@ -78,11 +87,13 @@ struct settings_http {
 
 struct settings {
 	unsigned magic;
-	unsigned users;           /* holds of it */
-	char *file;               /* read from; NULL for none */
-	char *user, *group;       /* "" keeps what we are */
-	uint64_t workers;         /* never 0 here */
-	uint64_t max_connections; /* per worker */
+	unsigned users;                  /* holds of it */
+	char *file;                      /* read from; NULL for none */
+	char *user, *group;              /* "" keeps what we are */
+	uint64_t workers;                /* never 0 here */
+	uint64_t max_connections;        /* per worker */
+	uint64_t max_client_connections; /* per worker; 0: no limit */
+	bool landlock, seccomp;
 	uint64_t shutdown_timeout, start_timeout;
 	char *pid_file;  /* "" for none */
 	char *error_log; /* path, "stderr", "syslog" */

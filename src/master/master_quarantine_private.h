@@ -19,7 +19,7 @@
 struct master_record {
 	struct ipc_quarantine_entry entry; /* number 0: free */
 	uint64_t time_ms;                  /* it is refused for */
-	bool is_seen;      /* somebody tries it */
+	bool is_seen;                      /* somebody tries it */
 	uint64_t tried_ms; /* how long the present try was seen */
 	uint64_t crashes;
 	time_t since;

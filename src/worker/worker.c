@@ -29,6 +29,8 @@
 
 _Static_assert((int)CONN_CLOSE_COUNT <= IPC_CLOSE_MAX,
     "a slot has room for every close reason");
+_Static_assert(SETTINGS_SEGMENTS_MAX == HTTP_SEGMENTS_MAX,
+    "max_segments is what fits into a struct http_uri");
 
 static void
 describe(const void *object, struct buffer *line)

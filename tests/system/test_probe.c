@@ -178,8 +178,7 @@ END_TEST
 
 START_TEST(a_route_is_tried_by_any_of_its_requests)
 {
-	struct test_daemon *daemon =
-	    start(1, "1s", "quarantine_targets = 1\n");
+	struct test_daemon *daemon = start(1, "1s", "quarantine_targets = 1\n");
 	long long asked;
 
 	test_poison_expect_line(daemon, ": route /poison/{name}",

@@ -229,6 +229,22 @@ START_TEST(directive)
 	    "a\n"
 	    "# Serves what this module's routes answer.\n"
 	    "#\tmodule = \"/m so\"\n"
+	    "\n"
+	    "# Files, and directories with all below, that the module may "
+	    "read\n"
+	    "# besides (landlock). All modules of a worker may.\n"
+	    "# Allowed: paths with colons between them.\n"
+	    "#\tread = \"\"\n"
+	    "\n"
+	    "# The same for what it may read, write, make and remove.\n"
+	    "# Allowed: paths with colons between them.\n"
+	    "#\twrite = \"\"\n"
+	    "\n"
+	    "# System calls that seccomp would refuse and the module needs. "
+	    "All\n"
+	    "# modules of a worker may.\n"
+	    "# Allowed: names of system calls with spaces between them.\n"
+	    "#\tsystem_calls = \"\"\n"
 	    "b\n");
 	free(text);
 }

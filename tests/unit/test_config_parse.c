@@ -174,7 +174,8 @@ static const struct {
 	/* what is unknown */
 	{ "\nwrokers = 3\n",
 	    "2: no such option 'wrokers': here may stand user, group, "
-	    "workers, max_connections, start_timeout, shutdown_timeout, "
+	    "workers, max_connections, max_client_connections, start_timeout, "
+	    "shutdown_timeout, "
 	    "pid_file, error_log, log_level, access_log, access_format, "
 	    "types, open_files, open_files_valid, state_directory, "
 	    "control_socket, core_dumps, core_directory, hang_warn, "
@@ -182,15 +183,18 @@ static const struct {
 	    "quarantine_within, quarantine_time, quarantine_targets, "
 	    "self_check, self_check_timeout, probation, probation_crashes, "
 	    "max_old_cohorts, max_requests, max_memory, threads, "
-	    "thread_queue, thread_timeout, listen, http or host" },
+	    "thread_queue, thread_timeout, landlock, seccomp, listen, http or "
+	    "host" },
 	{ "listen \"*:80\" { port = 3 }\n",
-	    "1: no such option 'port': here may stand backlog, mode, v6only "
-	    "or defer_accept" },
+	    "1: no such option 'port': here may stand backlog, mode, v6only, "
+	    "defer_accept, tcp_keepalive, tcp_user_timeout or "
+	    "proxy_protocol" },
 	{ "host \"*\" {\n files = 3 }\n",
 	    "2: no such option 'files': here may stand mount" },
 	{ "host \"*\" { mount \"/\" { user = 3 } }\n",
 	    "1: no such option 'user': here may stand files, index, listing, "
-	    "hidden, module, redirect, redirect_status, max_body or set" },
+	    "hidden, module, read, write, system_calls, redirect, "
+	    "redirect_status, max_body or set" },
 	{ "host \"*\" { mount \"/\" { module = m set {\n \"a b\" = 3 } } }\n",
 	    "2: no such option 'a b': a name is made of letters, digits, _, "
 	    ". and -" },
