@@ -72,9 +72,9 @@ void conn_set_free(struct conn_set **set);
 
 /*
  * Takes a connected, non-blocking socket, reads it at once (with deferred
- * accepting its request is there, or its PROXY header), and settles.  The descriptor is the
- * set's from here on.  The caller enters before it accepts: between accept(2)
- * and this a socket is in no row.
+ * accepting its request is there, or its PROXY header), and settles.  The
+ * descriptor is the set's from here on.  The caller enters before it accepts:
+ * between accept(2) and this a socket is in no row.
  */
 void conn_set_accept(struct conn_set *set, int fd,
     const struct sockaddr_storage *address, socklen_t size,

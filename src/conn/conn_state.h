@@ -11,12 +11,13 @@
  *	accepted, proxy, open, lingering --DEPART--> departing
  *	proxy, departing --CLOSE--> closed
  *
- * proxy: its PROXY header is not whole.  open: a protocol has it.  flushing: no more input is wanted, the queued
- * output still goes out.  lingering: our end is shut down, what the client
- * still sends is read and dropped until it closes (RFC 9112, 9.6); one that
- * another worker handed over in that state begins there.  departing: another
- * worker is to have it; nobody here reads or writes it.  closed: the
- * descriptor is gone, the object goes at the next settling.
+ * proxy: its PROXY header is not whole.  open: a protocol has it.  flushing:
+ * no more input is wanted, the queued output still goes out.  lingering: our
+ * end is shut down, what the client still sends is read and dropped until it
+ * closes (RFC 9112, 9.6); one that another worker handed over in that state
+ * begins there.  departing: another worker is to have it; nobody here reads or
+ * writes it.  closed: the descriptor is gone, the object goes at the next
+ * settling.
  *
  * The state member of struct conn is written by conn_state_advance only.
  */
