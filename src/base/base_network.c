@@ -2,6 +2,10 @@
 /*
  * An IPv4 address that is mapped into IPv6 (RFC 4291, 2.5.5.2) is an IPv4
  * address here: a socket for both families says it in that way.
+ *
+ * Each connection's address becomes text; inet_ntop(3) goes through printf,
+ * which is dear where each request has a connection of its own, hence IPv4
+ * is written by hand.
  */
 #include "base/base_network.h"
 
@@ -68,6 +72,46 @@ network_address_parse(
 	else
 		return -1;
 	return 0;
+}
+
+static char *
+append_octet(char *next, unsigned octet)
+{
+	if (octet >= 100)
+		*next++ = (char)('0' + octet / 100);
+	if (octet >= 10)
+		*next++ = (char)('0' + octet / 10 % 10);
+	*next++ = (char)('0' + octet % 10);
+	return next;
+}
+
+static void
+format_ipv4(char *text, const uint8_t octets[4])
+{
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		text = append_octet(text, octets[i]);
+		*text++ = i < 3 ? '.' : '\0';
+	}
+}
+
+_Static_assert(NETWORK_TEXT_SIZE == INET6_ADDRSTRLEN, "any address fits");
+
+void
+network_address_format(
+    const struct network_address *address, char text_r[NETWORK_TEXT_SIZE])
+{
+	switch (address->family) {
+	case NETWORK_IPV4:
+		format_ipv4(text_r, address->bytes);
+		break;
+	case NETWORK_IPV6:
+		inet_ntop(AF_INET6, address->bytes, text_r, NETWORK_TEXT_SIZE);
+		break;
+	default:
+		strcpy(text_r, address->family == NETWORK_UNIX ? "unix" : "");
+	}
 }
 
 bool

@@ -34,6 +34,11 @@ struct network_address network_address_of_ipv6(const void *bytes);
 int network_address_parse(
     const char *text, size_t size, struct network_address *address_r);
 
+/* As text: "192.0.2.1", "2001:db8::1", "unix", "" for nobody. */
+#define NETWORK_TEXT_SIZE 46
+void network_address_format(
+    const struct network_address *address, char text_r[NETWORK_TEXT_SIZE]);
+
 bool network_address_is_equal(
     const struct network_address *one, const struct network_address *other);
 

@@ -229,6 +229,12 @@ settings_keeps_half_closed(const struct settings_http *http)
 	return strcmp(http->half_close, "keep") == 0;
 }
 
+bool
+settings_reads_forwarded(const struct settings_http *http)
+{
+	return strcmp(http->proxy_fields, "forwarded") == 0;
+}
+
 struct settings *
 settings_hold(struct settings *settings)
 {

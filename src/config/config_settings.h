@@ -130,6 +130,9 @@ struct settings *settings_new(void);
 /* Is half_close "keep"? */
 bool settings_keeps_half_closed(const struct settings_http *http);
 
+/* proxy_fields: Forwarded?  Else X-Forwarded-*. */
+bool settings_reads_forwarded(const struct settings_http *http);
+
 /* One more user of what is not changed any more: each needs a free. */
 struct settings *settings_hold(struct settings *settings);
 

@@ -30,7 +30,12 @@ void *conn_state(const struct conn *conn);
 void conn_set_state(struct conn *conn, void *state);
 void *conn_context(const struct conn *conn);
 
+/* The client, as the kernel, a PROXY header or the worker that handed it over
+ * told; the same from open() to close(). */
 const struct http_peer *conn_peer(const struct conn *conn);
+
+/* Is that one a trusted proxy, which may speak for others? */
+bool conn_is_trusted(const struct conn *conn);
 
 /* ---- input ---- */
 

@@ -4,8 +4,6 @@
  * crashed, and checked by the master only as far as the master understands
  * it, so a wait may not last longer here than a new one would.
  */
-#include <string.h>
-
 #include "base/base_panic.h"
 #include "conn/conn_private.h"
 
@@ -14,20 +12,13 @@ is_sound(const struct ipc_orphan *orphan)
 {
 	switch (orphan->kind) {
 	case IPC_ORPHAN_IDLE:
+	case IPC_ORPHAN_PROXY:
 		return orphan->input_size <= IPC_ORPHAN_INPUT_MAX;
 	case IPC_ORPHAN_LINGER:
 		return true;
 	default:
 		return false;
 	}
-}
-
-static void
-copy_peer(struct http_peer *peer, const struct ipc_orphan *orphan)
-{
-	peer->port = orphan->port;
-	memcpy(peer->address, orphan->peer, sizeof(peer->address));
-	peer->address[sizeof(peer->address) - 1] = '\0';
 }
 
 /* The core's own are nothing that a protocol waits for. */
@@ -53,6 +44,7 @@ adopt_idle(
 	conn_deadline_resume(
 	    &set->deadlines, &conn->wait, class_of(orphan), orphan->due_ms);
 	conn_input_put(conn, input, orphan->input_size);
+	conn->awaits_proxy = orphan->kind == IPC_ORPHAN_PROXY;
 	conn_mark(conn, CONN_MARK_OPEN | set->retire_marks);
 }
 
@@ -84,7 +76,7 @@ conn_set_adopt(struct conn_set *set, int fd, const struct ipc_orphan *orphan,
 	conn = conn_set_add(set, fd, origin);
 	conn->is_adopted = true;
 	conn->request_count = orphan->request_count;
-	copy_peer(&conn->peer, orphan);
+	conn_peer_adopt(conn, orphan->peer, orphan->port);
 	conn_count_up(set->settings.adopted);
 	if (!is_sound(orphan)) {
 		conn_mark(conn, CONN_MARK_OPEN);

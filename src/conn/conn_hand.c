@@ -16,6 +16,7 @@ is_at_rest(const struct conn *conn)
 {
 	switch (conn->state) {
 	case CONN_STATE_ACCEPTED:
+	case CONN_STATE_PROXY:
 	case CONN_STATE_LINGERING:
 		return true;
 	case CONN_STATE_OPEN:
@@ -77,16 +78,25 @@ _Static_assert(sizeof(((struct ipc_orphan *)NULL)->peer) ==
 	sizeof(((struct http_peer *)NULL)->address),
     "an address, NUL-terminated, goes as it is");
 
+static enum ipc_orphan_kind
+kind_of(const struct conn *conn)
+{
+	if (conn->guard.class == CONN_DEADLINE_LINGER)
+		return IPC_ORPHAN_LINGER;
+	return conn->awaits_proxy ? IPC_ORPHAN_PROXY : IPC_ORPHAN_IDLE;
+}
+
 static void
 describe(const struct conn *conn, struct ipc_orphan *orphan)
 {
-	bool lingers = conn->guard.class == CONN_DEADLINE_LINGER;
+	enum ipc_orphan_kind kind = kind_of(conn);
+	bool lingers = kind == IPC_ORPHAN_LINGER;
 	const struct conn_deadline *deadline =
 	    lingers ? &conn->guard : &conn->wait;
 
 	memset(orphan, 0, sizeof(*orphan));
 	orphan->listener = conn->origin->listener;
-	orphan->kind = lingers ? IPC_ORPHAN_LINGER : IPC_ORPHAN_IDLE;
+	orphan->kind = kind;
 	orphan->port = conn->peer.port;
 	orphan->deadline_class = deadline->class;
 	orphan->input_size = lingers ? 0 : (uint32_t)conn_input_size(conn);

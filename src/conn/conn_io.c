@@ -65,6 +65,7 @@ wants_read(const struct conn *conn)
 	if (conn->input_ended)
 		return false;
 	switch (conn->state) {
+	case CONN_STATE_PROXY:
 	case CONN_STATE_OPEN:
 		return !conn_input_is_full(conn);
 	case CONN_STATE_FLUSHING:
@@ -79,7 +80,7 @@ read_input(struct conn *conn)
 {
 	if (!wants_read(conn))
 		return;
-	if (conn->state == CONN_STATE_OPEN)
+	if (conn->state <= CONN_STATE_OPEN)
 		conn_input_receive(conn);
 	else
 		conn_input_discard(conn);

@@ -1,64 +1,70 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Every exchange carries its peer as text, so it is made at the accept;
- * inet_ntop(3) goes through printf, which is dear where each request has a
- * connection of its own, hence IPv4 is written by hand.
+ * Who the client of a connection is: the kernel says it, a PROXY header, or
+ * the worker that handed the connection over.  Every exchange carries its
+ * peer as text, and whether it is a trusted proxy is asked in each, so both
+ * are made once, here.
  */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "conn/conn_private.h"
 
-static char *
-append_octet(char *next, unsigned octet)
-{
-	if (octet >= 100)
-		*next++ = (char)('0' + octet / 100);
-	if (octet >= 10)
-		*next++ = (char)('0' + octet / 10 % 10);
-	*next++ = (char)('0' + octet % 10);
-	return next;
-}
-
-static void
-format_ipv4(char *text, const uint8_t octets[4])
-{
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		text = append_octet(text, octets[i]);
-		*text++ = i < 3 ? '.' : '\0';
-	}
-}
-
-static void
-format_ipv6(struct http_peer *peer, const struct in6_addr *address)
-{
-	if (IN6_IS_ADDR_V4MAPPED(address))
-		format_ipv4(peer->address, address->s6_addr + 12);
-	else
-		inet_ntop(
-		    AF_INET6, address, peer->address, sizeof(peer->address));
-}
-
-void
-conn_peer_format(struct http_peer *peer, const struct sockaddr_storage *address,
-    socklen_t size)
+struct network_address
+conn_peer_read(
+    const struct sockaddr_storage *address, socklen_t size, uint16_t *port_r)
 {
 	struct sockaddr_in ipv4;
 	struct sockaddr_in6 ipv6;
 
-	peer->port = 0;
 	if (size >= sizeof(ipv4) && address->ss_family == AF_INET) {
 		memcpy(&ipv4, address, sizeof(ipv4));
-		format_ipv4(
-		    peer->address, (const uint8_t *)&ipv4.sin_addr.s_addr);
-		peer->port = ntohs(ipv4.sin_port);
-	} else if (size >= sizeof(ipv6) && address->ss_family == AF_INET6) {
-		memcpy(&ipv6, address, sizeof(ipv6));
-		format_ipv6(peer, &ipv6.sin6_addr);
-		peer->port = ntohs(ipv6.sin6_port);
-	} else {
-		strcpy(peer->address, "unix");
+		*port_r = ntohs(ipv4.sin_port);
+		return network_address_of_ipv4(&ipv4.sin_addr);
 	}
+	if (size >= sizeof(ipv6) && address->ss_family == AF_INET6) {
+		memcpy(&ipv6, address, sizeof(ipv6));
+		*port_r = ntohs(ipv6.sin6_port);
+		return network_address_of_ipv6(&ipv6.sin6_addr);
+	}
+	*port_r = 0;
+	return (struct network_address) { .family = NETWORK_UNIX };
+}
+
+static void
+look_up(struct conn *conn)
+{
+	conn->is_trusted = network_list_has(
+	    &conn->set->settings.trusted_proxies, &conn->client);
+}
+
+void
+conn_peer_set(
+    struct conn *conn, const struct network_address *client, uint16_t port)
+{
+	conn->client = *client;
+	conn->peer.port = port;
+	network_address_format(client, conn->peer.address);
+	look_up(conn);
+}
+
+void
+conn_peer_adopt(struct conn *conn, const char *text, uint16_t port)
+{
+	struct http_peer *peer = &conn->peer;
+
+	peer->port = port;
+	memcpy(peer->address, text, sizeof(peer->address));
+	peer->address[sizeof(peer->address) - 1] = '\0';
+	if (strcmp(peer->address, "unix") == 0)
+		conn->client.family = NETWORK_UNIX;
+	else
+		network_address_parse(
+		    peer->address, strlen(peer->address), &conn->client);
+	look_up(conn);
+}
+
+bool
+conn_is_trusted(const struct conn *conn)
+{
+	return conn->is_trusted;
 }

@@ -21,6 +21,7 @@
 
 #include "base/base_list.h"
 #include "base/base_log.h"
+#include "base/base_network.h"
 #include "conn/conn.h"
 #include "conn/conn_set.h"
 #include "conn/conn_state.h"
@@ -86,7 +87,9 @@ struct conn {
 	bool lingers : 1; /* once everything is sent */
 	bool closes_hard : 1;
 	bool is_adopted : 1;
-	bool is_packed : 1; /* by conn_hand.c: its row is empty */
+	bool is_packed : 1;    /* by conn_hand.c: its row is empty */
+	bool awaits_proxy : 1; /* its PROXY header is not whole */
+	bool is_trusted : 1;   /* client is in trusted_proxies */
 	struct conn_set *set;
 	const struct conn_origin *origin;
 	void *protocol_state;
@@ -106,6 +109,8 @@ struct conn {
 	uint64_t id;
 	struct log_scope scope;
 	struct event event;
+	/* The same twice; once awaits_proxy is over, as the header told. */
+	struct network_address client;
 	struct http_peer peer;
 };
 
@@ -172,8 +177,32 @@ void conn_describe(const void *object, struct buffer *line);
 
 /* ---- conn_peer.c ---- */
 
-void conn_peer_format(struct http_peer *peer,
-    const struct sockaddr_storage *address, socklen_t size);
+/* As accept(2) tells it. */
+struct network_address conn_peer_read(
+    const struct sockaddr_storage *address, socklen_t size, uint16_t *port_r);
+
+/* The client is that one from here on; before anybody was told of another. */
+void conn_peer_set(
+    struct conn *conn, const struct network_address *client, uint16_t port);
+
+/* The same with the text of a struct ipc_orphan. */
+void conn_peer_adopt(struct conn *conn, const char *text, uint16_t port);
+
+/* ---- conn_preface.c: what comes before the protocol ---- */
+
+/* Does a connection of that client to there begin with a PROXY header? */
+static inline bool
+conn_preface_is_due(
+    const struct conn_origin *origin, const struct network_address *client)
+{
+	return origin->proxies.count > 0 &&
+	    network_list_has(&origin->proxies, client);
+}
+
+/* In state ACCEPTED or PROXY: reads what has come of the header.  True when
+ * it is whole, and the client the one that it told.  Else it waits for more,
+ * or has closed the connection. */
+bool conn_preface_read(struct conn *conn);
 
 /* ---- conn_input.c ---- */
 

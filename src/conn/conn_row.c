@@ -70,6 +70,7 @@ conn_row_open(struct conn *conn)
 	CONN_STORE(row->is_head_only, 0);
 	CONN_STORE(row->has_unsent, 0);
 	CONN_STORE(row->is_reading, 0);
+	CONN_STORE(row->awaits_proxy, conn->awaits_proxy);
 	CONN_STORE(row->listener, conn->origin->listener);
 	CONN_STORE(row->request_count, conn->request_count);
 	CONN_STORE(row->port, conn->peer.port);
@@ -114,6 +115,7 @@ exchange_of(const struct conn *conn)
 	case CONN_STATE_OPEN:
 		return conn->exchange;
 	case CONN_STATE_ACCEPTED:
+	case CONN_STATE_PROXY:
 	case CONN_STATE_LINGERING:
 	case CONN_STATE_DEPARTING:
 		return IPC_ROW_NONE;

@@ -292,9 +292,13 @@ conn_set_accept(struct conn_set *set, int fd,
     const struct conn_origin *origin)
 {
 	struct conn *conn = conn_set_add(set, fd, origin);
+	struct network_address client;
+	uint16_t port;
 
 	conn_count_up(set->settings.accepted);
-	conn_peer_format(&conn->peer, address, size);
+	client = conn_peer_read(address, size, &port);
+	conn_peer_set(conn, &client, port);
+	conn->awaits_proxy = conn_preface_is_due(origin, &client);
 	conn_mark(conn, CONN_MARK_OPEN);
 	conn_row_open(conn);
 	conn_input_receive(conn);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/base_network.h"
 #include "conn/conn_close.h"
 #include "conn/conn_deadline.h"
 #include "ipc/ipc_channel.h"
@@ -31,6 +32,8 @@ struct conn_origin {
 	void *context;     /* conn_context */
 	uint32_t listener; /* struct ipc_listener's id */
 	bool is_tcp;
+	/* Whose connections begin with a PROXY header; the maker's. */
+	struct network_list proxies;
 	/* Of the master's self-check: its connections are in no counter and
 	 * in no row that is looked at, so they are never handed over. */
 	bool is_check;
@@ -38,6 +41,7 @@ struct conn_origin {
 };
 
 struct conn_settings {
+	struct network_list trusted_proxies; /* outlives the set */
 	uint64_t timeouts_ms[CONN_DEADLINE_COUNT];
 	size_t output_limit; /* queued bytes beyond which on_input
 					 * is not called: pipelines stop */
@@ -68,9 +72,9 @@ void conn_set_free(struct conn_set **set);
 
 /*
  * Takes a connected, non-blocking socket, reads it at once (with deferred
- * accepting its request is there), and settles.  The descriptor is the
- * set's from here on.  The caller enters before it accepts: between accept(2)
- * and this a socket is in no row.
+ * accepting its request is there, or its PROXY header), and settles.  The
+ * descriptor is the set's from here on.  The caller enters before it accepts:
+ * between accept(2) and this a socket is in no row.
  */
 void conn_set_accept(struct conn_set *set, int fd,
     const struct sockaddr_storage *address, socklen_t size,

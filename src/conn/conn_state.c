@@ -11,6 +11,16 @@
 #include "base/base_panic.h"
 #include "conn/conn_private.h"
 
+/* One that was handed over has a wait that began elsewhere. */
+static void
+enter_proxy(struct conn *conn)
+{
+	if (conn->wait.class == CONN_DEADLINE_NONE)
+		conn_deadline_start(
+		    &conn->set->deadlines, &conn->wait, CONN_DEADLINE_HEAD);
+	conn_row_set_wait(conn);
+}
+
 static void
 enter_flushing(struct conn *conn)
 {
@@ -51,8 +61,14 @@ static const struct transition {
 	void (*enter)(struct conn *conn);
 } transitions[CONN_STATE_COUNT][CONN_EVENT_COUNT] = {
 	[CONN_STATE_ACCEPTED] = {
+		[CONN_EVENT_PROXY] = { CONN_STATE_PROXY, enter_proxy },
 		[CONN_EVENT_OPEN] = { CONN_STATE_OPEN, NULL },
 		[CONN_EVENT_LINGER] = { CONN_STATE_LINGERING, enter_lingering },
+		[CONN_EVENT_DEPART] = { CONN_STATE_DEPARTING, enter_departing },
+		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
+	},
+	[CONN_STATE_PROXY] = {
+		[CONN_EVENT_OPEN] = { CONN_STATE_OPEN, NULL },
 		[CONN_EVENT_DEPART] = { CONN_STATE_DEPARTING, enter_departing },
 		[CONN_EVENT_CLOSE] = { CONN_STATE_CLOSED, enter_closed },
 	},
@@ -76,6 +92,7 @@ static const struct transition {
 /* clang-format on */
 
 static const char *const event_names[CONN_EVENT_COUNT] = {
+	[CONN_EVENT_PROXY] = "proxy",
 	[CONN_EVENT_OPEN] = "open",
 	[CONN_EVENT_LINGER] = "linger",
 	[CONN_EVENT_FINISH] = "finish",
@@ -89,6 +106,7 @@ conn_state_name(enum conn_state state)
 {
 	static const char *const names[CONN_STATE_COUNT] = {
 		[CONN_STATE_ACCEPTED] = "accepted",
+		[CONN_STATE_PROXY] = "proxy",
 		[CONN_STATE_OPEN] = "open",
 		[CONN_STATE_FLUSHING] = "flushing",
 		[CONN_STATE_LINGERING] = "lingering",

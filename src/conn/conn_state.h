@@ -6,15 +6,18 @@
  *	   |                 |                 |                      |
  *	   +------CLOSE------+------CLOSE------+-------CLOSE----------+-> closed
  *
+ *	accepted --PROXY--> proxy --OPEN--> open
  *	accepted --LINGER--> lingering
- *	accepted, open, lingering --DEPART--> departing --CLOSE--> closed
+ *	accepted, proxy, open, lingering --DEPART--> departing
+ *	proxy, departing --CLOSE--> closed
  *
- * open: a protocol has it.  flushing: no more input is wanted, the queued
- * output still goes out.  lingering: our end is shut down, what the client
- * still sends is read and dropped until it closes (RFC 9112, 9.6); one that
- * another worker handed over in that state begins there.  departing: another
- * worker is to have it; nobody here reads or writes it.  closed: the
- * descriptor is gone, the object goes at the next settling.
+ * proxy: its PROXY header is not whole.  open: a protocol has it.  flushing:
+ * no more input is wanted, the queued output still goes out.  lingering: our
+ * end is shut down, what the client still sends is read and dropped until it
+ * closes (RFC 9112, 9.6); one that another worker handed over in that state
+ * begins there.  departing: another worker is to have it; nobody here reads or
+ * writes it.  closed: the descriptor is gone, the object goes at the next
+ * settling.
  *
  * The state member of struct conn is written by conn_state_advance only.
  */
@@ -25,6 +28,7 @@ struct conn;
 
 enum conn_state {
 	CONN_STATE_ACCEPTED,
+	CONN_STATE_PROXY,
 	CONN_STATE_OPEN,
 	CONN_STATE_FLUSHING,
 	CONN_STATE_LINGERING,
@@ -34,6 +38,7 @@ enum conn_state {
 };
 
 enum conn_event {
+	CONN_EVENT_PROXY,
 	CONN_EVENT_OPEN,
 	CONN_EVENT_LINGER,
 	CONN_EVENT_FINISH,

@@ -115,16 +115,24 @@ run_input(struct conn *conn)
 	}
 }
 
+/* The protocol sees what came behind a PROXY header in the same step. */
+static void
+begin(struct conn *conn)
+{
+	if (conn->awaits_proxy && !conn_preface_read(conn))
+		return;
+	take_mark(conn, CONN_MARK_OPEN);
+	call_open(conn);
+	/* An adopted one may be due: what it waits for depends on the input
+	 * that came along. */
+	run_input(conn);
+}
+
 static void
 run_protocol(struct conn *conn)
 {
-	if (conn->state == CONN_STATE_ACCEPTED &&
-	    take_mark(conn, CONN_MARK_OPEN)) {
-		call_open(conn);
-		/* An adopted one may be due: what it waits for depends on
-		 * the input that came along. */
-		run_input(conn);
-	}
+	if (conn->state < CONN_STATE_OPEN)
+		begin(conn);
 	if (is_open(conn) && take_mark(conn, CONN_MARK_DUE))
 		call_on_deadline(conn);
 	run_input(conn);
@@ -201,7 +209,8 @@ is_watched(const struct conn *conn)
 static void
 settle_input(struct conn *conn)
 {
-	if (is_open(conn) || conn->state == CONN_STATE_DEPARTING)
+	if (conn->state <= CONN_STATE_OPEN ||
+	    conn->state == CONN_STATE_DEPARTING)
 		conn_input_settle(conn);
 	else
 		conn_input_fini(conn);

@@ -40,10 +40,11 @@
 
 struct http_exchange;
 
-/* Where the client is; lives as long as the connection. */
+/* Where the client is; lives as long as the connection, or as the exchange if
+ * a trusted proxy told it. */
 struct http_peer {
 	char address[64]; /* numeric; "unix" for unix sockets */
-	uint16_t port;    /* 0 for unix sockets */
+	uint16_t port;    /* 0: unix sockets, or not told */
 };
 
 #define HTTP_SIZE_UNKNOWN (-1)
@@ -53,9 +54,10 @@ struct http_request {
 	const char *method_name;  /* as received */
 	struct cohort_str target; /* as received */
 	struct http_uri uri;
-	unsigned version;           /* 0x0100, 0x0101, 0x0200 */
-	const char *scheme;         /* "http", "https" */
-	const char *host;           /* Host or :authority; NULL if none */
+	unsigned version;   /* 0x0100, 0x0101, 0x0200 */
+	const char *scheme; /* "http", "https" */
+	/* Host or :authority, or what a trusted proxy told; NULL if none. */
+	const char *host;
 	struct cohort_pair *fields; /* NUL-terminated, order of arrival */
 	size_t field_count;
 	int64_t body_size; /* 0: none; HTTP_SIZE_UNKNOWN: chunked */

@@ -11,6 +11,7 @@
 
 #include "conn/conn_protocol.h"
 #include "http/http_exchange.h"
+#include "http/http_forwarded.h"
 
 struct h1_settings {
 	size_t max_request_line, max_head, max_fields;
@@ -19,6 +20,8 @@ struct h1_settings {
 	uint64_t body_progress; /* bytes that begin the wait for more anew */
 	bool keep_half_closed;  /* half_close = "keep" */
 	const char *server;     /* Server field; "" for none */
+	/* Of peers that conn_is_trusted; its list outlives this. */
+	struct http_forwarding forwarding;
 };
 
 /* One a worker; the context of its origins. */

@@ -71,6 +71,9 @@ begin_exchange(struct h1_connection *connection, const char *data)
 		return;
 	}
 	request->peer = conn_peer(connection->conn);
+	if (conn_is_trusted(connection->conn))
+		http_forwarded_apply(&connection->h1->settings.forwarding,
+		    request, &exchange->exchange.arena);
 	exchange->is_persistent = head->framing.is_persistent;
 	h1_body_init(&connection->body, &head->framing);
 	h1_connection_begin(connection, exchange,

@@ -19,7 +19,9 @@
 
 enum ipc_orphan_kind {
 	IPC_ORPHAN_IDLE = 1, /* waits for its next request, or has a part */
-	IPC_ORPHAN_LINGER    /* is answered for good: shut down, drained */
+	IPC_ORPHAN_LINGER,   /* is answered for good: shut down, drained */
+	IPC_ORPHAN_PROXY     /* its PROXY header is not whole; peer is the
+			      * proxy, input what came of it */
 };
 
 struct ipc_orphan {

@@ -26,6 +26,7 @@ struct ipc_listener {
 	const char *name; /* "127.0.0.1:8080", for the log */
 	uint32_t id;      /* the master's, for ever; in a handover */
 	bool is_tcp;
+	const char *proxy_protocol; /* networks, as configured */
 };
 
 /* The bytes of a module as its cohort has them, whatever became of the file. */

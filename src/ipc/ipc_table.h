@@ -7,7 +7,8 @@
  *
  * Eligible for another worker is a row with exchange NONE and nothing
  * unsent, which is not reading, and whose input is not too much: as one that
- * lingers if its deadline_class says so, else as an idle one.  One with
+ * lingers if its deadline_class says so, as one that awaits its PROXY header,
+ * else as an idle one.  One with
  * exchange UNANSWERED can be answered in the place of the application, if
  * nothing is unsent, or if the output of struct ipc_process names the row:
  * then what is noted there goes out first.  All others are closed.
@@ -33,7 +34,8 @@ struct ipc_row {
 	uint32_t is_reading;   /* input may lack what left the socket */
 	uint32_t listener;     /* struct ipc_listener's id */
 	uint32_t deadline_class;
-	uint64_t due_ms; /* monotonic; 0: none */
+	uint32_t awaits_proxy; /* its PROXY header is not whole */
+	uint64_t due_ms;       /* monotonic; 0: none */
 	uint64_t request_count;
 	uint64_t input;      /* address in the worker of what was read */
 	uint32_t input_size; /* and not consumed; 0: input is stale */

@@ -9,12 +9,12 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/base_fd.h"
+#include "base/base_network.h"
 #include "master/master_private.h"
 
 /* Classes of deadlines there may be; conn_deadline.h has fewer. */
@@ -117,27 +117,26 @@ is_accepted(int fd, const struct master_listener *listener)
 	    has_protocol(fd, own.address.ss_family) && is_at(&name, &own);
 }
 
-/* As worker_accept.c has them: an address, or "unix". */
+/* An address, or "unix": what the client of a proxy is, the listener does not
+ * tell. */
 static bool
-is_peer(const char *text, bool is_tcp)
+is_peer(const char *text)
 {
-	struct in6_addr address;
+	struct network_address address;
 
-	if (!is_tcp)
-		return strcmp(text, "unix") == 0;
-	return inet_pton(AF_INET, text, &address) == 1 ||
-	    inet_pton(AF_INET6, text, &address) == 1;
+	return strcmp(text, "unix") == 0 ||
+	    network_address_parse(text, strlen(text), &address) == 0;
 }
 
 static bool
-has_sane_facts(const struct ipc_orphan *orphan, bool is_tcp)
+has_sane_facts(const struct ipc_orphan *orphan)
 {
-	return (orphan->kind == IPC_ORPHAN_IDLE ||
-		   orphan->kind == IPC_ORPHAN_LINGER) &&
+	return orphan->kind >= IPC_ORPHAN_IDLE &&
+	    orphan->kind <= IPC_ORPHAN_PROXY &&
 	    orphan->deadline_class < DEADLINE_CLASSES_MAX &&
 	    orphan->input_size <= IPC_ORPHAN_INPUT_MAX &&
 	    memchr(orphan->peer, '\0', sizeof(orphan->peer)) != NULL &&
-	    is_peer(orphan->peer, is_tcp);
+	    is_peer(orphan->peer);
 }
 
 static bool
@@ -158,7 +157,7 @@ master_orphan_check(int fd, const struct ipc_orphan *orphan,
 
 	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none)) == -1 ||
 	    listener == NULL || !is_accepted(fd, listener) ||
-	    !has_sane_facts(orphan, listener->is_tcp))
+	    !has_sane_facts(orphan))
 		return MASTER_ORPHAN_WRONG;
 	if (!is_connected(fd) || fd_set_nonblocking(fd, &error) == -1)
 		return MASTER_ORPHAN_ENDED;

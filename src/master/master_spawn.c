@@ -158,6 +158,8 @@ inherited_listeners(const struct master_cohort *cohort)
 		listeners[i].name = cohort->listeners[i]->name;
 		listeners[i].id = cohort->listeners[i]->id;
 		listeners[i].is_tcp = cohort->listeners[i]->is_tcp;
+		listeners[i].proxy_protocol =
+		    cohort->sections[i]->proxy_protocol;
 	}
 	return listeners;
 }

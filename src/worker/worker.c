@@ -95,6 +95,18 @@ on_departing(void *context)
 	return worker_hand_send(worker);
 }
 
+/* Of a settings' text, which was checked when it was read. */
+static struct network_list
+networks_of(const char *text)
+{
+	struct network_list list;
+	struct error error;
+
+	if (network_list_parse(&list, text, &error) == -1)
+		panic("%s", error.text);
+	return list;
+}
+
 static void
 make_connections(struct worker *worker)
 {
@@ -102,6 +114,7 @@ make_connections(struct worker *worker)
 	struct ipc_slot *slot = worker->slot;
 	struct ipc_process *process = worker->process;
 	const struct conn_settings settings = {
+		.trusted_proxies = worker->trusted_proxies,
 		.timeouts_ms = {
 			[CONN_DEADLINE_HEAD] = http->head_timeout,
 			[CONN_DEADLINE_BODY] = http->body_timeout,
@@ -160,6 +173,10 @@ make_protocol(struct worker *worker)
 		.body_progress = http->body_rate * http->body_timeout / 1000,
 		.keep_half_closed = settings_keeps_half_closed(http),
 		.server = http->server,
+		.forwarding = {
+			.trusted = worker->trusted_proxies,
+			.is_forwarded = settings_reads_forwarded(http),
+		},
 	};
 	size_t i;
 
@@ -172,6 +189,8 @@ make_protocol(struct worker *worker)
 			.context = worker->h1,
 			.listener = heritage->listeners[i].id,
 			.is_tcp = heritage->listeners[i].is_tcp,
+			.proxies =
+			    networks_of(heritage->listeners[i].proxy_protocol),
 		};
 	worker->check_origin = (struct conn_origin) {
 		.protocol = &h1_protocol,
@@ -246,12 +265,27 @@ make_parts(struct worker *worker, struct error *error)
 	    worker_host_new(worker, error) == -1 ||
 	    make_server(worker, error) == -1)
 		return -1;
+	worker->trusted_proxies =
+	    networks_of(worker->heritage->settings->http.trusted_proxies);
 	make_connections(worker);
 	make_protocol(worker);
 	worker_acceptor_new(worker);
 	worker_retire_init(worker);
 	worker_hand_init(worker);
 	return worker_channel_start(worker, error);
+}
+
+static void
+free_origins(struct worker *worker)
+{
+	size_t i;
+
+	for (i = 0;
+	     worker->origins != NULL && i < worker->heritage->listener_count;
+	     i++)
+		network_list_fini(&worker->origins[i].proxies);
+	memory_free(worker->origins);
+	network_list_fini(&worker->trusted_proxies);
 }
 
 /* Returns how many jobs still run. */
@@ -270,7 +304,7 @@ free_parts(struct worker *worker)
 	worker_hand_fini(worker);
 	if (worker->h1 != NULL)
 		h1_free(&worker->h1);
-	memory_free(worker->origins);
+	free_origins(worker);
 	worker_access_log_free(&worker->access_log);
 	if (worker->arena_pool != NULL)
 		arena_pool_free(&worker->arena_pool);

@@ -37,13 +37,19 @@ copy_input(struct worker_crash *crash, const struct ipc_row *row)
 	return true;
 }
 
+static enum ipc_orphan_kind
+kind_of(const struct ipc_row *row)
+{
+	if (row->deadline_class == CONN_DEADLINE_LINGER)
+		return IPC_ORPHAN_LINGER;
+	return row->awaits_proxy ? IPC_ORPHAN_PROXY : IPC_ORPHAN_IDLE;
+}
+
 static void
 describe(struct ipc_orphan *orphan, const struct ipc_row *row)
 {
 	orphan->listener = row->listener;
-	orphan->kind = row->deadline_class == CONN_DEADLINE_LINGER ?
-	    IPC_ORPHAN_LINGER :
-	    IPC_ORPHAN_IDLE;
+	orphan->kind = (uint16_t)kind_of(row);
 	orphan->port = row->port;
 	orphan->deadline_class = row->deadline_class;
 	orphan->input_size = row->input_size;

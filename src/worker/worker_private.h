@@ -85,6 +85,7 @@ struct worker {
 	struct ipc_packet *departing; /* worker_hand.c; NULL: not needed yet */
 	struct event hand_retry;
 
+	struct network_list trusted_proxies;
 	struct conn_set *connections;
 	struct conn_origin *origins; /* one a listener */
 	struct conn_origin check_origin;

@@ -450,6 +450,17 @@ pid(struct cohort_request *request, void *context)
 	return cohort_reply_text(request, 200, "%d", (int)getpid());
 }
 
+/* Who asked, and how, as far as it knows. */
+static enum cohort_verdict
+peer(struct cohort_request *request, void *context)
+{
+	const char *host = cohort_host(request);
+
+	return cohort_reply_text(request, 200, "%s %d %s %s",
+	    cohort_peer(request), cohort_peer_port(request),
+	    cohort_scheme(request), host == NULL ? "-" : host);
+}
+
 static enum cohort_verdict
 finish_wait(struct cohort_request *request, void *context)
 {
@@ -548,6 +559,7 @@ setup(struct cohort_app *app)
 	cohort_get(app, "/spin", spin, NULL);
 	cohort_get(app, "/hoard/{left}", hoard, NULL);
 	cohort_get(app, "/fill/{size}", fill, NULL);
+	cohort_get(app, "/peer", peer, NULL);
 	return cohort_get(app, "/pid", pid, NULL);
 }
 

@@ -198,7 +198,7 @@ linger_here(struct talk *talk)
 static void
 peers(struct talk *talk)
 {
-	static const char *const wrong[] = { "", "unix", "localhost",
+	static const char *const wrong[] = { "", "UNIX", "localhost",
 		"127.0.0.1\nworker 99 is forged", "\033[1m", "127.0.0.1 " };
 	struct ipc_orphan *orphan;
 	int fd = talk_find_connection();
@@ -221,7 +221,7 @@ facts(struct talk *talk)
 
 	talk_begin_orphan(talk, fd)->kind = 0;
 	talk_say_orphans(talk, 1, 0);
-	talk_begin_orphan(talk, fd)->kind = 3;
+	talk_begin_orphan(talk, fd)->kind = 4;
 	talk_say_orphans(talk, 1, 0);
 	talk_begin_orphan(talk, fd)->deadline_class = 8;
 	talk_say_orphans(talk, 1, 0);

@@ -63,6 +63,33 @@ START_TEST(an_address_is_in_a_list_or_not)
 }
 END_TEST
 
+static const char *const texts[] = { "0.9.10.99", "100.101.199.200",
+	"255.255.255.255", "0.0.0.0", "::1", "::", "2001:db8::ff00:42:8329",
+	"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "unix" };
+
+START_TEST(an_address_becomes_text)
+{
+	struct network_address address = address_of(texts[_i]);
+	char text[NETWORK_TEXT_SIZE];
+
+	network_address_format(&address, text);
+	ck_assert_str_eq(text, texts[_i]);
+}
+END_TEST
+
+START_TEST(some_have_another_text)
+{
+	struct network_address address = address_of("::ffff:192.0.2.128");
+	char text[NETWORK_TEXT_SIZE];
+
+	network_address_format(&address, text);
+	ck_assert_str_eq(text, "192.0.2.128");
+	network_address_format(
+	    &(struct network_address) { NETWORK_NONE }, text);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
 static const struct {
 	const char *list, *words;
 } mistakes[] = {
@@ -136,6 +163,8 @@ main(void)
 	tcase_add_loop_test(tests, a_mistake_is_named, 0, ROWS(mistakes));
 	tcase_add_test(tests, bytes_are_what_text_is);
 	tcase_add_test(tests, text_that_holds_a_nul_is_no_address);
+	tcase_add_loop_test(tests, an_address_becomes_text, 0, ROWS(texts));
+	tcase_add_test(tests, some_have_another_text);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);
 }

@@ -259,7 +259,7 @@ END_TEST
 
 START_TEST(test_unknown_kind)
 {
-	orphan.kind = (uint16_t)(_i * (IPC_ORPHAN_LINGER + 1));
+	orphan.kind = (uint16_t)(_i * (IPC_ORPHAN_PROXY + 1));
 	adopt("");
 	conn_set_settle(fake.set);
 	ck_assert_uint_eq(fake.open, 0);

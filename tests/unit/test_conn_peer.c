@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include <arpa/inet.h>
-#include <string.h>
-
-#include "conn/conn_private.h"
-#include "test_unit.h"
+#include "test_conn_fake.h"
 
 /* clang-format off */
 static const struct {
@@ -13,8 +9,6 @@ static const struct {
 	const char *expected;
 } cases[] = {
 	{ AF_INET,  "127.0.0.1",		5000,	"127.0.0.1" },
-	{ AF_INET,  "0.9.10.99",		1,	"0.9.10.99" },
-	{ AF_INET,  "100.101.199.200",		65535,	"100.101.199.200" },
 	{ AF_INET,  "255.255.255.255",		0,	"255.255.255.255" },
 	{ AF_INET6, "::1",			5000,	"::1" },
 	{ AF_INET6, "2001:db8::ff00:42:8329",	443,	"2001:db8::ff00:42:8329" },
@@ -27,8 +21,10 @@ START_TEST(test_internet)
 	struct sockaddr_storage address = { .ss_family = AF_UNSPEC };
 	struct sockaddr_in ipv4 = { .sin_family = AF_INET };
 	struct sockaddr_in6 ipv6 = { .sin6_family = AF_INET6 };
-	struct http_peer peer;
+	struct network_address client;
+	char text[NETWORK_TEXT_SIZE];
 	socklen_t size;
+	uint16_t port;
 
 	if (cases[_i].family == AF_INET) {
 		inet_pton(AF_INET, cases[_i].address, &ipv4.sin_addr);
@@ -39,9 +35,10 @@ START_TEST(test_internet)
 		ipv6.sin6_port = htons(cases[_i].port);
 		memcpy(&address, &ipv6, size = sizeof(ipv6));
 	}
-	conn_peer_format(&peer, &address, size);
-	ck_assert_str_eq(peer.address, cases[_i].expected);
-	ck_assert_uint_eq(peer.port, cases[_i].port);
+	client = conn_peer_read(&address, size, &port);
+	network_address_format(&client, text);
+	ck_assert_str_eq(text, cases[_i].expected);
+	ck_assert_uint_eq(port, cases[_i].port);
 }
 END_TEST
 
@@ -49,13 +46,64 @@ START_TEST(test_unix)
 {
 	const struct sockaddr_storage address = { .ss_family = AF_UNIX };
 	const struct sockaddr_storage short_one = { .ss_family = AF_INET };
-	struct http_peer peer = { .port = 7 };
+	uint16_t port = 7;
 
-	conn_peer_format(&peer, &address, sizeof(sa_family_t));
-	ck_assert_str_eq(peer.address, "unix");
-	ck_assert_uint_eq(peer.port, 0);
-	conn_peer_format(&peer, &short_one, 0);
-	ck_assert_str_eq(peer.address, "unix");
+	ck_assert_int_eq(
+	    conn_peer_read(&address, sizeof(sa_family_t), &port).family,
+	    NETWORK_UNIX);
+	ck_assert_uint_eq(port, 0);
+	ck_assert_int_eq(
+	    conn_peer_read(&short_one, 0, &port).family, NETWORK_UNIX);
+}
+END_TEST
+
+static const struct {
+	const char *list, *peer;
+	bool is_trusted;
+} trusts[] = {
+	{ "", "192.0.2.1", false },
+	{ "", "unix", false },
+	{ "192.0.2.0/24 ::1", "192.0.2.1", true },
+	{ "192.0.2.0/24 ::1", "192.0.3.1", false },
+	{ "192.0.2.0/24 ::1", "::1", true },
+	{ "192.0.2.0/24 ::1", "unix", false },
+	{ "unix", "unix", true },
+	{ "0.0.0.0/0 ::/0 unix", "self-check", false },
+	{ "0.0.0.0/0 ::/0 unix", "", false },
+};
+
+/* Set or taken over, it is the same. */
+START_TEST(test_trust)
+{
+	const char *text = trusts[_i].peer;
+	struct fake fake = { .base = NULL };
+	char peer[64] = "";
+	struct error error;
+	struct conn *conn;
+
+	ck_assert_int_eq(network_list_parse(&fake.settings.trusted_proxies,
+			     trusts[_i].list, &error),
+	    0);
+	fake_init(&fake);
+	fake_connect(&fake, NULL);
+	conn = fake.conn;
+	strcpy(peer, text);
+	conn->client = (struct network_address) { NETWORK_NONE };
+	conn_peer_adopt(conn, peer, 7);
+	ck_assert_int_eq(conn_is_trusted(conn), trusts[_i].is_trusted);
+	ck_assert_str_eq(conn_peer(conn)->address, text);
+	ck_assert_uint_eq(conn_peer(conn)->port, 7);
+	if (conn->client.family != NETWORK_NONE) {
+		struct network_address client = conn->client;
+
+		conn->is_trusted = !trusts[_i].is_trusted;
+		conn_peer_set(conn, &client, 8);
+		ck_assert_int_eq(conn_is_trusted(conn), trusts[_i].is_trusted);
+		ck_assert_str_eq(conn_peer(conn)->address, text);
+		ck_assert_uint_eq(conn_peer(conn)->port, 8);
+	}
+	fake_fini(&fake);
+	network_list_fini(&fake.settings.trusted_proxies);
 }
 END_TEST
 
@@ -68,6 +116,8 @@ main(void)
 	tcase_add_loop_test(
 	    tests, test_internet, 0, (int)(sizeof(cases) / sizeof(cases[0])));
 	tcase_add_test(tests, test_unix);
+	tcase_add_loop_test(
+	    tests, test_trust, 0, (int)(sizeof(trusts) / sizeof(trusts[0])));
 	suite_add_tcase(suite, tests);
 	return test_run(suite);
 }

@@ -6,13 +6,14 @@
 
 /* clang-format off */
 static const enum conn_state expected[CONN_STATE_COUNT][CONN_EVENT_COUNT] = {
-	/*			    OPEN      LINGER         FINISH        FLUSHED        DEPART         CLOSE */
-	[CONN_STATE_ACCEPTED] =	  { TO(OPEN), TO(LINGERING), NO,           NO,            TO(DEPARTING), TO(CLOSED) },
-	[CONN_STATE_OPEN] =	  { NO,       NO,            TO(FLUSHING), NO,            TO(DEPARTING), TO(CLOSED) },
-	[CONN_STATE_FLUSHING] =	  { NO,       NO,            NO,           TO(LINGERING), NO,            TO(CLOSED) },
-	[CONN_STATE_LINGERING] =  { NO,       NO,            NO,           NO,            TO(DEPARTING), TO(CLOSED) },
-	[CONN_STATE_DEPARTING] =  { NO,       NO,            NO,           NO,            NO,            TO(CLOSED) },
-	[CONN_STATE_CLOSED] =	  { NO,       NO,            NO,           NO,            NO,            NO },
+	/*			    PROXY      OPEN      LINGER         FINISH        FLUSHED        DEPART         CLOSE */
+	[CONN_STATE_ACCEPTED] =	  { TO(PROXY), TO(OPEN), TO(LINGERING), NO,           NO,            TO(DEPARTING), TO(CLOSED) },
+	[CONN_STATE_PROXY] =	  { NO,        TO(OPEN), NO,            NO,           NO,            TO(DEPARTING), TO(CLOSED) },
+	[CONN_STATE_OPEN] =	  { NO,        NO,       NO,            TO(FLUSHING), NO,            TO(DEPARTING), TO(CLOSED) },
+	[CONN_STATE_FLUSHING] =	  { NO,        NO,       NO,            NO,           TO(LINGERING), NO,            TO(CLOSED) },
+	[CONN_STATE_LINGERING] =  { NO,        NO,       NO,            NO,           NO,            TO(DEPARTING), TO(CLOSED) },
+	[CONN_STATE_DEPARTING] =  { NO,        NO,       NO,            NO,           NO,            NO,            TO(CLOSED) },
+	[CONN_STATE_CLOSED] =	  { NO,        NO,       NO,            NO,           NO,            NO,            NO },
 };
 /* clang-format on */
 

@@ -62,7 +62,7 @@ struct conn {
 	/* Containment's. */
 	enum ipc_row_exchange exchange;
 	uint64_t exchange_id, exchange_count, request_count;
-	bool is_head_only, is_adopted, is_check;
+	bool is_head_only, is_adopted, is_check, is_trusted;
 };
 
 /* ---- conn.h ---- */
@@ -89,6 +89,12 @@ const struct http_peer *
 conn_peer(const struct conn *conn)
 {
 	return &conn->peer;
+}
+
+bool
+conn_is_trusted(const struct conn *conn)
+{
+	return conn->is_trusted;
 }
 
 char *

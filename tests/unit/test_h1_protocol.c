@@ -1082,6 +1082,31 @@ START_TEST(test_request)
 }
 END_TEST
 
+/* In both, as an application in the place of one that is trusted. */
+START_TEST(test_forwarded_request)
+{
+	static const char text[] = "POST /later HTTP/1.1\r\nHost: a\r\n"
+				   "X-Forwarded-For: 198.51.100.7:80\r\n"
+				   "X-Forwarded-Proto: https\r\n"
+				   "X-Forwarded-Host: b\r\n"
+				   "Content-Length: 7\r\n\r\n";
+	const struct http_request *request;
+
+	fake.conn->is_trusted = _i == 1;
+	feed(text);
+	ck_assert_ptr_nonnull(fake.exchange);
+	request = &fake.exchange->request;
+	ck_assert_str_eq(
+	    request->peer->address, _i == 1 ? "198.51.100.7" : "192.0.2.1");
+	ck_assert_uint_eq(request->peer->port, _i == 1 ? 80 : 0);
+	ck_assert_str_eq(request->scheme, _i == 1 ? "https" : "http");
+	ck_assert_str_eq(request->host, _i == 1 ? "b" : "a");
+	ck_assert_uint_eq(request->field_count, 5);
+	ck_assert_str_eq(request->fields[0].value.data, "a");
+	ck_assert_str_eq(conn_peer(fake.conn)->address, "192.0.2.1");
+}
+END_TEST
+
 /* ---- containment: what the connection's row would say ---- */
 
 static void
@@ -1306,6 +1331,7 @@ main(void)
 	tcase_add_test(tcase, test_retire_at_next_request);
 	tcase_add_test(tcase, test_retire_busy);
 	tcase_add_test(tcase, test_request);
+	tcase_add_loop_test(tcase, test_forwarded_request, 0, 2);
 	tcase_add_test(tcase, test_row_of_an_exchange);
 	tcase_add_test(tcase, test_row_while_the_body_comes);
 	tcase_add_test(tcase, test_row_while_draining);

@@ -266,8 +266,13 @@ START_TEST(a_unix_socket_has_its_path)
 	fd = accept_at(listener.fd);
 	unlink(place.sun_path);
 	rmdir(directory);
-	ck_assert_int_eq(check(fd), MASTER_ORPHAN_WRONG); /* its peer */
+	strcpy(orphan.peer, "somebody");
+	ck_assert_int_eq(check(fd), MASTER_ORPHAN_WRONG);
 	strcpy(orphan.peer, "unix");
+	ck_assert_int_eq(check(fd), MASTER_ORPHAN_GOOD);
+	/* The client of a proxy that came over it. */
+	strcpy(orphan.peer, "192.0.2.1");
+	orphan.kind = IPC_ORPHAN_PROXY;
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_GOOD);
 	close(fd);
 	ck_assert_int_eq(
@@ -287,7 +292,7 @@ START_TEST(facts_must_make_sense)
 	fd = accept_at(listener.fd);
 	orphan.kind = 0;
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_WRONG);
-	orphan.kind = IPC_ORPHAN_LINGER + 1;
+	orphan.kind = IPC_ORPHAN_PROXY + 1;
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_WRONG);
 	orphan = good;
 	orphan.deadline_class = UINT32_MAX;

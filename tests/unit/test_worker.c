@@ -243,7 +243,11 @@ static const struct cohort_module module = {
 
 static struct error error;
 static struct settings *settings;
-static struct ipc_listener listener = { .fd = -1, .name = "here" };
+static struct ipc_listener listener = {
+	.fd = -1,
+	.name = "here",
+	.proxy_protocol = "",
+};
 static struct ipc_heritage heritage;
 static struct ipc_process *process; /* the master's mapping */
 static int channel = -1, error_log = -1, access_log = -1;

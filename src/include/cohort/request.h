@@ -36,22 +36,27 @@ COHORT_EXPORT const char *cohort_mount(const struct cohort_request *request);
 COHORT_EXPORT struct cohort_str cohort_target(
     const struct cohort_request *request);
 
-/* "http" or "https"; never NULL. */
+/*
+ * "http" or "https": how the client asked, as a trusted proxy tells it, else
+ * how the connection is; never NULL.
+ */
 COHORT_EXPORT const char *cohort_scheme(const struct cohort_request *request);
 
 /*
- * The host asked for (Host or :authority), with the port if the client
- * named one; NULL if it named none.
+ * The host asked for (Host or :authority, or what a trusted proxy tells), with
+ * the port if the client named one; NULL if it named none.
  */
 COHORT_EXPORT const char *cohort_host(const struct cohort_request *request);
 
 /*
- * The client's numeric address, "unix" on unix sockets; never NULL.
- * Trusted proxies are believed.
+ * The client's numeric address, "unix" on unix sockets; never NULL.  Who
+ * that is, a PROXY header may have told (proxy_protocol), and if it is a
+ * trusted proxy (trusted_proxies), the fields that it sends: see
+ * cohort.conf(5).  Others are not believed.  The fields stay as they came.
  */
 COHORT_EXPORT const char *cohort_peer(const struct cohort_request *request);
 
-/* The client's port; 0 on unix sockets. */
+/* The client's port; 0 on unix sockets, or if a trusted proxy named none. */
 COHORT_EXPORT int cohort_peer_port(const struct cohort_request *request);
 
 /* Names the request in the log; never NULL. */

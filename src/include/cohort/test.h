@@ -41,7 +41,8 @@ COHORT_EXPORT struct cohort_test *cohort_test_load(
 /*
  * Makes a request and returns when it ended.  headers are "Name: value\n"
  * lines, or NULL; Host and Content-Length are added where missing.  body is
- * copied; NULL with size 0: none.  Never NULL.
+ * copied; NULL with size 0: none.  The peer is 127.0.0.1, port 50000, and no
+ * trusted proxy.  Never NULL.
  */
 COHORT_EXPORT struct cohort_test_reply *cohort_test_request(
     struct cohort_test *test, const char *method, const char *target,

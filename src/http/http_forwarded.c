@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The walk from the end is made from the begin, in one pass without memory:
+ * what it would end at is the last element that stops it, or the one behind
+ * that.
+ */
+#include "http/http_forwarded.h"
+
+#include <string.h>
+
+#include "base/base_number.h"
+#include "http/http_field.h"
+#include "http/http_uri.h"
+
+#define PORT_DIGITS_MAX 5
+
+/* ---- bytes ---- */
+
+static bool
+is_white(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+/* The next element between commas, without white space around it. */
+static bool
+next_element(struct cohort_str *cursor, struct cohort_str *element_r)
+{
+	const char *begin = cursor->data, *end = begin + cursor->size, *comma;
+
+	if (begin == end)
+		return false;
+	comma = memchr(begin, ',', (size_t)(end - begin));
+	cursor->data = comma == NULL ? end : comma + 1;
+	cursor->size = (size_t)(end - cursor->data);
+	if (comma != NULL)
+		end = comma;
+	while (begin < end && is_white(*begin))
+		begin++;
+	while (begin < end && is_white(end[-1]))
+		end--;
+	*element_r = (struct cohort_str) { begin, (size_t)(end - begin) };
+	return true;
+}
+
+static bool
+is_alphanumeric(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+	    (byte >= '0' && byte <= '9');
+}
+
+/* RFC 7239, 6.3: obfnode and obfport. */
+static bool
+is_obfuscated(struct cohort_str text)
+{
+	size_t i;
+
+	if (text.size < 2 || text.data[0] != '_')
+		return false;
+	for (i = 1; i < text.size; i++)
+		if (!is_alphanumeric(text.data[i]) &&
+		    (text.data[i] == '\0' ||
+			strchr("._-", text.data[i]) == NULL))
+			return false;
+	return true;
+}
+
+/* ---- nodes: RFC 7239, section 6 ---- */
+
+enum meaning {
+	MEANS_NOTHING, /* malformed */
+	NAMES_NOBODY,
+	NAMES_CLIENT
+};
+
+/* ":PORT", or nothing. */
+static bool
+read_port(struct cohort_str text, uint16_t *port_r)
+{
+	uint64_t port;
+
+	*port_r = 0;
+	if (text.size == 0)
+		return true;
+	if (*text.data != ':')
+		return false;
+	text.data++;
+	text.size--;
+	if (is_obfuscated(text))
+		return true;
+	if (text.size > PORT_DIGITS_MAX ||
+	    number_parse_bytes(text.data, text.size, UINT16_MAX, &port) == -1)
+		return false;
+	*port_r = (uint16_t)port;
+	return true;
+}
+
+static const char *
+find(struct cohort_str text, char byte)
+{
+	return text.size == 0 ? NULL : memchr(text.data, byte, text.size);
+}
+
+/* X-Forwarded-For has IPv6 addresses bare, too. */
+static bool
+is_bare_ipv6(struct cohort_str node)
+{
+	const char *colon = find(node, ':');
+
+	return colon != NULL && node.data[0] != '[' &&
+	    memchr(colon + 1, ':',
+		(size_t)(node.data + node.size - colon - 1)) != NULL;
+}
+
+/* Cuts node into name and ":PORT"; brackets stay in the name. */
+static bool
+split_node(struct cohort_str node, struct cohort_str *name_r,
+    struct cohort_str *port_r)
+{
+	const char *end = node.data + node.size, *cut;
+
+	if (node.size > 0 && node.data[0] == '[') {
+		cut = find(node, ']');
+		if (cut == NULL)
+			return false;
+		cut++;
+	} else {
+		cut = find(node, ':');
+		if (cut == NULL)
+			cut = end;
+	}
+	*name_r = (struct cohort_str) { node.data, (size_t)(cut - node.data) };
+	*port_r = (struct cohort_str) { cut, (size_t)(end - cut) };
+	return true;
+}
+
+/* An IPv4 address, or an IPv6 address within brackets. */
+static bool
+read_name(struct cohort_str name, struct network_address *address_r)
+{
+	bool is_bracketed = name.size > 2 && name.data[0] == '[';
+
+	if (is_bracketed) {
+		name.data++;
+		name.size -= 2;
+	}
+	return (find(name, ':') != NULL) == is_bracketed &&
+	    network_address_parse(name.data, name.size, address_r) == 0;
+}
+
+static enum meaning
+read_node(struct cohort_str node, struct http_forwarded *forwarded)
+{
+	struct cohort_str name, port;
+
+	if (!split_node(node, &name, &port) ||
+	    !read_port(port, &forwarded->port))
+		return MEANS_NOTHING;
+	if (read_name(name, &forwarded->client))
+		return NAMES_CLIENT;
+	forwarded->port = 0;
+	if (http_name_equals(name.data, name.size, "unknown") ||
+	    is_obfuscated(name))
+		return NAMES_NOBODY;
+	return MEANS_NOTHING;
+}
+
+static enum meaning
+read_x_for(struct cohort_str element, struct http_forwarded *forwarded)
+{
+	if (!is_bare_ipv6(element))
+		return read_node(element, forwarded);
+	if (network_address_parse(
+		element.data, element.size, &forwarded->client) == -1)
+		return MEANS_NOTHING;
+	return NAMES_CLIENT;
+}
+
+/* ---- scheme and host ---- */
+
+static void
+read_scheme(struct cohort_str text, struct http_forwarded *forwarded)
+{
+	forwarded->scheme = NULL;
+	if (http_name_equals(text.data, text.size, "http"))
+		forwarded->scheme = "http";
+	else if (http_name_equals(text.data, text.size, "https"))
+		forwarded->scheme = "https";
+}
+
+static void
+read_host(struct cohort_str text, struct http_forwarded *forwarded)
+{
+	forwarded->host[0] = '\0';
+	if (text.size >= sizeof(forwarded->host) ||
+	    !http_uri_is_authority(text.data, text.size))
+		return;
+	memcpy(forwarded->host, text.data, text.size);
+	forwarded->host[text.size] = '\0';
+}
+
+/* ---- elements of Forwarded: RFC 7239, section 4 ---- */
+
+/* A value without its quotes. */
+struct value {
+	char text[HTTP_FORWARDED_TEXT_SIZE];
+	size_t size; /* also of what text has no room for */
+};
+
+static void
+append(struct value *value, char byte)
+{
+	if (value->size < sizeof(value->text))
+		value->text[value->size] = byte;
+	value->size++;
+}
+
+/* RFC 9110, 5.6.4: from its first quote on; what is behind it, or NULL. */
+static const char *
+read_quoted(const char *cursor, const char *end, struct value *value)
+{
+	for (cursor++; cursor < end && *cursor != '"'; cursor++) {
+		if (*cursor == '\\' && ++cursor == end)
+			return NULL;
+		append(value, *cursor);
+	}
+	return cursor == end ? NULL : cursor + 1;
+}
+
+static const char *
+skip_token(const char *cursor, const char *end)
+{
+	while (cursor < end && http_token_is_valid(cursor, 1))
+		cursor++;
+	return cursor;
+}
+
+static const char *
+read_value(const char *cursor, const char *end, struct value *value)
+{
+	const char *begin = cursor;
+
+	value->size = 0;
+	if (cursor < end && *cursor == '"')
+		return read_quoted(cursor, end, value);
+	for (end = skip_token(cursor, end); cursor < end; cursor++)
+		append(value, *cursor);
+	return end == begin ? NULL : end;
+}
+
+/* What an element has said so far; each parameter stands once (4). */
+struct element {
+	enum meaning meaning;
+	bool has_for, has_proto, has_host, has_by;
+	struct http_forwarded *forwarded;
+};
+
+static bool
+note(bool *has)
+{
+	bool is_first = !*has;
+
+	*has = true;
+	return is_first;
+}
+
+static bool
+take_pair(
+    struct element *element, struct cohort_str name, const struct value *value)
+{
+	struct cohort_str text = { value->text, value->size };
+
+	if (text.size > sizeof(value->text))
+		text.size = 0;
+	if (http_name_equals(name.data, name.size, "for")) {
+		element->meaning = read_node(text, element->forwarded);
+		return note(&element->has_for) &&
+		    element->meaning != MEANS_NOTHING;
+	}
+	if (http_name_equals(name.data, name.size, "proto")) {
+		read_scheme(text, element->forwarded);
+		return note(&element->has_proto);
+	}
+	if (http_name_equals(name.data, name.size, "host")) {
+		read_host(text, element->forwarded);
+		return note(&element->has_host);
+	}
+	return !http_name_equals(name.data, name.size, "by") ||
+	    note(&element->has_by);
+}
+
+/* "NAME=VALUE"; what is behind it, or NULL. */
+static const char *
+read_pair(const char *cursor, const char *end, struct element *element)
+{
+	const char *behind = skip_token(cursor, end);
+	struct cohort_str name = { cursor, (size_t)(behind - cursor) };
+	struct value value;
+
+	if (name.size == 0 || behind == end || *behind != '=')
+		return NULL;
+	cursor = read_value(behind + 1, end, &value);
+	if (cursor == NULL || !take_pair(element, name, &value))
+		return NULL;
+	return cursor;
+}
+
+/* Pairs with semicolons between; a pair may be empty. */
+static enum meaning
+read_forwarded(struct cohort_str text, struct http_forwarded *forwarded)
+{
+	const char *cursor = text.data, *end = cursor + text.size;
+	struct element element = {
+		.meaning = NAMES_NOBODY,
+		.forwarded = forwarded,
+	};
+
+	if (!http_value_is_valid(text.data, text.size))
+		return MEANS_NOTHING;
+	for (;;) {
+		if (cursor < end && *cursor != ';')
+			cursor = read_pair(cursor, end, &element);
+		if (cursor == NULL || (cursor < end && *cursor != ';'))
+			return MEANS_NOTHING;
+		if (cursor == end)
+			return element.meaning;
+		cursor++;
+	}
+}
+
+/* ---- the walk ---- */
+
+static void
+clear(struct http_forwarded *forwarded)
+{
+	forwarded->client = (struct network_address) { NETWORK_NONE };
+	forwarded->port = 0;
+	forwarded->scheme = NULL;
+	forwarded->host[0] = '\0';
+}
+
+/* What stands is forgotten when an element behind it stops the walk; one
+ * that names a trusted proxy leads it on, to what names somebody. */
+static void
+pass(const struct http_forwarding *forwarding, struct cohort_str text,
+    struct http_forwarded *standing)
+{
+	struct http_forwarded passed;
+	enum meaning meaning;
+
+	clear(&passed);
+	meaning = forwarding->is_forwarded ? read_forwarded(text, &passed) :
+					     read_x_for(text, &passed);
+	if (meaning == MEANS_NOTHING)
+		clear(standing);
+	else if (meaning == NAMES_NOBODY ||
+	    standing->client.family == NETWORK_NONE ||
+	    !network_list_has(&forwarding->trusted, &passed.client))
+		*standing = passed;
+}
+
+static void
+walk(const struct http_forwarding *forwarding, const char *name,
+    const struct cohort_pair *fields, size_t count,
+    struct http_forwarded *forwarded)
+{
+	struct cohort_str cursor, element;
+	int i;
+
+	for (i = -1; (i = http_field_find(
+			  fields, count, name, (size_t)(i + 1))) != -1;) {
+		cursor = fields[i].value;
+		while (next_element(&cursor, &element))
+			if (element.size > 0)
+				pass(forwarding, element, forwarded);
+	}
+}
+
+/* The last element of that field; empty if there is none. */
+static struct cohort_str
+last_of(const char *name, const struct cohort_pair *fields, size_t count)
+{
+	struct cohort_str last = { "", 0 }, cursor, element;
+	int i;
+
+	for (i = -1; (i = http_field_find(
+			  fields, count, name, (size_t)(i + 1))) != -1;) {
+		cursor = fields[i].value;
+		while (next_element(&cursor, &element))
+			if (element.size > 0)
+				last = element;
+	}
+	return last;
+}
+
+void
+http_forwarded_read(const struct http_forwarding *forwarding,
+    const struct cohort_pair *fields, size_t count,
+    struct http_forwarded *forwarded_r)
+{
+	clear(forwarded_r);
+	if (forwarding->is_forwarded) {
+		walk(forwarding, "forwarded", fields, count, forwarded_r);
+		return;
+	}
+	walk(forwarding, "x-forwarded-for", fields, count, forwarded_r);
+	read_scheme(last_of("x-forwarded-proto", fields, count), forwarded_r);
+	read_host(last_of("x-forwarded-host", fields, count), forwarded_r);
+}
+
+static const struct http_peer *
+make_peer(const struct http_forwarded *forwarded, struct arena *arena)
+{
+	struct http_peer *peer = arena_alloc_raw(arena, sizeof(*peer));
+
+	network_address_format(&forwarded->client, peer->address);
+	peer->port = forwarded->port;
+	return peer;
+}
+
+void
+http_forwarded_apply(const struct http_forwarding *forwarding,
+    struct http_request *request, struct arena *arena)
+{
+	struct http_forwarded forwarded;
+
+	http_forwarded_read(
+	    forwarding, request->fields, request->field_count, &forwarded);
+	if (forwarded.client.family != NETWORK_NONE)
+		request->peer = make_peer(&forwarded, arena);
+	if (forwarded.scheme != NULL)
+		request->scheme = forwarded.scheme;
+	if (forwarded.host[0] != '\0')
+		request->host =
+		    arena_copy(arena, forwarded.host, strlen(forwarded.host));
+}
