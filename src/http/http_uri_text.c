@@ -63,8 +63,7 @@ is_ipv6(const char *data, size_t size)
 		return false;
 	memcpy(text, data, size);
 	text[size] = '\0';
-	return strlen(text) == size &&
-	    inet_pton(AF_INET6, text, &address) == 1;
+	return strlen(text) == size && inet_pton(AF_INET6, text, &address) == 1;
 }
 
 /* "v1.x": well-formed, and no address of ours. */
