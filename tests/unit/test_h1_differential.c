@@ -34,6 +34,9 @@ static const struct h1_limits limits = {
 	.max_fields = 100,
 };
 
+static const struct test_wire_case *cases;
+static size_t case_count;
+
 /* ---- theirs ---- */
 
 static int
@@ -316,9 +319,9 @@ print_text(const char *data, size_t size)
 	fputc('\n', stderr);
 }
 
-/* May both ends be given for one request? */
+/* May the two readers, who gave these ends, work on one connection? */
 static bool
-may_differ(size_t ours, size_t theirs)
+is_safe(size_t ours, size_t theirs)
 {
 	if (ours == REFUSED) {
 		counts.refused++;
@@ -347,7 +350,7 @@ compare_one(const char *name, const char *data, size_t size)
 	ours = end_of_ours(copy, size);
 	theirs = end_of_theirs(copy, size);
 	free(copy);
-	if (!may_differ(ours, theirs)) {
+	if (!is_safe(ours, theirs)) {
 		print_text(data, size);
 		ck_abort_msg("%s: it ends at %zd for us, at %zd for "
 			     "http-parser",
@@ -369,13 +372,11 @@ compare(const char *name, const char *data, size_t size)
 
 START_TEST(boundaries_are_the_same_or_we_refuse)
 {
-	const struct test_wire_case *cases;
-	size_t count, i, left;
+	size_t i, left;
 	struct text text;
 
 	seed = 9112;
-	cases = test_wire_cases(&count);
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < case_count; i++) {
 		if (cases[i].size > sizeof(text.data))
 			continue;
 		compare(cases[i].name, cases[i].data, cases[i].size);
@@ -409,10 +410,10 @@ START_TEST(another_boundary_is_noticed)
 	ck_assert_uint_eq(end_of_theirs(text, size), size);
 	ck_assert_uint_eq(end_of_ours(text, size - 1), MORE);
 	ck_assert_uint_eq(end_of_theirs(text, size - 1), MORE);
-	ck_assert(may_differ(size, size));
-	ck_assert(!may_differ(size - 5, size));
-	ck_assert(!may_differ(MORE, size));
-	ck_assert(!may_differ(size, MORE));
+	ck_assert(is_safe(size, size));
+	ck_assert(!is_safe(size - 5, size));
+	ck_assert(!is_safe(MORE, size));
+	ck_assert(!is_safe(size, MORE));
 }
 END_TEST
 
@@ -423,6 +424,7 @@ main(void)
 	TCase *tcase = tcase_create("all");
 
 	h1_parse_set_max_head(limits.max_head);
+	cases = test_wire_cases(&case_count);
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, another_boundary_is_noticed);
