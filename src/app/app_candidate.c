@@ -150,6 +150,15 @@ tell_half_close(struct cohort_request *request, bool keep)
 	exchange->functions->keep_half_closed(exchange, keep);
 }
 
+/* RFC 9110, 9.1: the method's fault comes first, then the path's. */
+static int
+status_without_route(const struct cohort_request *request)
+{
+	if (!app_router_knows_method(request->app, head_of(request)))
+		return 501;
+	return is_method_wrong(request) ? 405 : 404;
+}
+
 /* RFC 9110, 15.5.6 and 9.3.7; "OPTIONS *" asks for no resource. */
 static enum app_stage
 answer_without_route(struct cohort_request *request)
@@ -167,7 +176,7 @@ answer_without_route(struct cohort_request *request)
 	if (is_options && (is_wrong || head->uri.asterisk))
 		app_reply_replace(request, 204, NULL, "", 0);
 	else
-		app_reply_error(request, is_wrong ? 405 : 404);
+		app_reply_error(request, status_without_route(request));
 	if (is_wrong)
 		app_field_add(request, "Allow",
 		    app_router_allow(

@@ -10,8 +10,8 @@
 
 /*
  * The next route, of those not tried yet, whose method fits and whose guards
- * hold: BEFORE.  When none is left the reply is 404, 405 with Allow, or 204
- * with Allow for OPTIONS: REPLY.
+ * hold: BEFORE.  When none is left the reply is 404, 405 with Allow, 501, or
+ * 204 with Allow for OPTIONS: REPLY.
  */
 enum app_stage app_candidate_next(struct cohort_request *request);
 

@@ -330,6 +330,21 @@ app_router_takes(
 	    takes_other(route, request->method_name);
 }
 
+bool
+app_router_knows_method(
+    const struct app *app, const struct http_request *request)
+{
+	struct list_link *link;
+
+	if (request->method != HTTP_METHOD_OTHER)
+		return true;
+	LIST_FOREACH (link, &app->routes)
+		if (takes_other(LIST_OBJECT(link, struct cohort_route, link),
+			request->method_name))
+			return true;
+	return false;
+}
+
 static void
 add_word(struct buffer *words, const char *word)
 {

@@ -74,6 +74,11 @@ void app_router_match(const struct app_router *router,
 bool app_router_takes(
     const struct cohort_route *route, const struct http_request *request);
 
+/* Is it a method of http_method.tbl, or does some route, whatever its path,
+ * name it? */
+bool app_router_knows_method(
+    const struct app *app, const struct http_request *request);
+
 /* "GET, HEAD, OPTIONS": of all candidates but defaults, and OPTIONS itself;
  * in the arena. */
 const char *app_router_allow(

@@ -53,20 +53,45 @@ http_uri_claim(struct arena *arena, size_t size)
 	return size <= arena_left(arena) ? arena_alloc_raw(arena, size) : NULL;
 }
 
-/* "[...]" with an IPv6 address; a later version is none we know. */
 static bool
-is_ip_literal(const char *data, size_t size)
+is_ipv6(const char *data, size_t size)
 {
 	char text[INET6_ADDRSTRLEN];
 	struct in6_addr address;
 
-	if (size < 2 || size - 2 >= sizeof(text) || data[0] != '[' ||
-	    data[size - 1] != ']')
+	if (size >= sizeof(text))
 		return false;
-	memcpy(text, data + 1, size - 2);
-	text[size - 2] = '\0';
-	return strlen(text) == size - 2 &&
-	    inet_pton(AF_INET6, text, &address) == 1;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	return strlen(text) == size && inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* "v1.x": well-formed, and no address of ours. */
+static bool
+is_ip_future(const char *data, size_t size)
+{
+	const char *end = data + size, *begin;
+
+	if (size == 0 || (*data | 0x20) != 'v')
+		return false;
+	for (begin = ++data; data < end; data++)
+		if (hex_digits[(unsigned char)*data] == 0)
+			break;
+	if (data == begin || data == end || *data != '.')
+		return false;
+	for (begin = ++data; data < end; data++)
+		if (host_bytes[(unsigned char)*data] == 0 && *data != ':')
+			break;
+	return data > begin && data == end;
+}
+
+/* RFC 3986, 3.2.2 */
+static bool
+is_ip_literal(const char *data, size_t size)
+{
+	if (size < 2 || data[0] != '[' || data[size - 1] != ']')
+		return false;
+	return is_ipv6(data + 1, size - 2) || is_ip_future(data + 1, size - 2);
 }
 
 static bool

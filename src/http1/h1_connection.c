@@ -237,6 +237,24 @@ is_client_waiting(const struct h1_connection *connection)
 	return size == 0;
 }
 
+enum h1_fault
+h1_connection_try_body(const struct h1_connection *connection)
+{
+	struct h1_body body = connection->body;
+	enum h1_fault fault = H1_FAULT_NONE;
+	enum h1_body_result result;
+	struct cohort_str piece;
+	size_t size, used;
+	const char *data = conn_input(connection->conn, &size);
+
+	do {
+		result = h1_body_read(&body, data, size, &used, &piece, &fault);
+		data += used;
+		size -= used;
+	} while (result == H1_BODY_DATA);
+	return fault;
+}
+
 bool
 h1_connection_can_skip_body(const struct h1_connection *connection)
 {

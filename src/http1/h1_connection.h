@@ -12,6 +12,7 @@
 #include "cohort/types.h"
 #include "conn/conn_close.h"
 #include "http1/h1_state.h"
+#include "http1/h1_strict.h"
 
 struct conn;
 struct h1;
@@ -50,6 +51,9 @@ void h1_connection_close(
 
 /* http_exchange_functions.want_body */
 void h1_connection_want_body(struct h1_connection *connection, uint64_t limit);
+
+/* Is what came of the active exchange's body well framed?  Consumes none. */
+enum h1_fault h1_connection_try_body(const struct h1_connection *connection);
 
 /* Could a next request follow if the response were complete now? */
 bool h1_connection_can_skip_body(const struct h1_connection *connection);

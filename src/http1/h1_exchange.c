@@ -13,6 +13,7 @@
 
 #include "http1/h1_connection.h"
 #include "http1/h1_private.h"
+#include "http1/h1_refuse.h"
 
 #define LAST_CHUNK      "0\r\n\r\n"
 #define CHUNK_HEAD_SIZE (16 + 2)
@@ -141,6 +142,26 @@ can_persist(const struct h1_exchange *self, enum h1_delivery delivery)
 	    h1_connection_can_skip_body(connection);
 }
 
+/*
+ * Who answers without the body (404, say) has not seen whether it is well
+ * framed.  What came of it is looked at now, as a request that is not valid
+ * has to be told so.
+ */
+static bool
+is_body_refused(struct h1_exchange *self)
+{
+	struct h1_connection *connection = self->connection;
+	enum h1_fault fault;
+
+	if (connection->state != H1_STATE_BODY || connection->body.is_wanted ||
+	    self->is_refused)
+		return false;
+	fault = h1_connection_try_body(connection);
+	if (fault != H1_FAULT_NONE)
+		h1_refuse_body(connection, fault);
+	return fault != H1_FAULT_NONE;
+}
+
 static void
 send_head(struct http_exchange *exchange, const struct http_response *response)
 {
@@ -149,7 +170,7 @@ send_head(struct http_exchange *exchange, const struct http_response *response)
 	struct cohort_str head;
 	struct h1_plan plan;
 
-	if (is_over(self) || self->has_head)
+	if (is_over(self) || self->has_head || is_body_refused(self))
 		return;
 	h1_response_plan(&exchange->request, response, &plan);
 	plan.is_last = !can_persist(self, plan.delivery);

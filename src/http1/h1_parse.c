@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The request line is looked at before http-parser sees it, for three
- * reasons: its limit is another one, a wrong one is answered without waiting
- * for the fields, and http-parser takes what it does not understand there
- * for HTTP/0.9.  http-parser then gets the head from its begin, at most
- * FEED_MAX at a time, since it checks its limits only between calls, and is
- * stopped where the fields end: bodies are not its business.
+ * http-parser finds the field lines, and nothing else.  The request line is
+ * h1_strict's: its limit is another one, a wrong one is answered without
+ * waiting for the fields, any token is a method, and http-parser takes what
+ * it does not understand there for HTTP/0.9.  So each parser begins behind a
+ * line of our own.  What fields mean is h1_strict's too: http-parser's ideas
+ * of it are wrong in both directions (it refuses a tab behind a
+ * Content-Length), so it is told that no field is special.
+ *
+ * It gets at most FEED_MAX bytes at a time, since it checks its limits only
+ * between calls, and is stopped where the fields end: bodies are not its
+ * business.
  */
 #include "http1/h1_parse.h"
 
@@ -17,6 +22,7 @@
 
 #define FEED_MAX        16384
 #define EMPTY_LINES_MAX 4 /* RFC 9112, 2.2: at least one is ignored */
+#define FIELD_GENERAL   0 /* http-parser's h_general */
 
 /* What the head is waiting for. */
 enum part {
@@ -39,7 +45,7 @@ struct h1_parse {
 	bool is_in_value; /* the last callback's */
 	bool is_complete;
 	enum h1_fault fault;
-	http_parser parser;
+	http_parser parser, behind_line; /* a copy of which each head gets */
 	struct h1_head head;
 	struct h1_field fields[];
 };
@@ -84,6 +90,7 @@ on_name(http_parser *parser, const char *at, size_t size)
 		*field = (struct h1_field) { 0 };
 		parse->is_in_value = false;
 	}
+	parser->header_state = FIELD_GENERAL;
 	field = &parse->fields[parse->head.field_count - 1];
 	if (!extend(&field->name, offset_of(parse, at), size))
 		return fail(parse, H1_FAULT_PARSER);
@@ -108,7 +115,6 @@ on_fields_end(http_parser *parser)
 	struct h1_parse *parse = parser->data;
 
 	parse->is_complete = true;
-	parser->upgrade = 0;
 	http_parser_pause(parser, 1);
 	return 0;
 }
@@ -123,14 +129,8 @@ static const http_parser_settings callbacks = {
 static const enum h1_fault faults[] = {
 	[HPE_CB_header_field] = H1_FAULT_PARSER,
 	[HPE_HEADER_OVERFLOW] = H1_FAULT_HEAD_TOO_LARGE,
-	[HPE_INVALID_METHOD] = H1_FAULT_METHOD_UNKNOWN,
-	[HPE_INVALID_URL] = H1_FAULT_TARGET,
-	[HPE_INVALID_VERSION] = H1_FAULT_VERSION_SYNTAX,
 	[HPE_LF_EXPECTED] = H1_FAULT_BARE_CR,
 	[HPE_INVALID_HEADER_TOKEN] = H1_FAULT_FIELD_VALUE,
-	[HPE_INVALID_CONTENT_LENGTH] = H1_FAULT_LENGTH_SYNTAX,
-	[HPE_UNEXPECTED_CONTENT_LENGTH] = H1_FAULT_LENGTH_REPEATED,
-	[HPE_INVALID_TRANSFER_ENCODING] = H1_FAULT_CODING_NOT_FINAL,
 };
 
 static enum h1_fault
@@ -144,6 +144,16 @@ fault_of(enum http_errno number)
 
 /* ---- the parts of a head ---- */
 
+static void
+begin_behind_line(http_parser *parser, struct h1_parse *parse)
+{
+	static const char line[] = "GET / HTTP/1.1\r\n";
+
+	http_parser_init(parser, HTTP_REQUEST);
+	http_parser_execute(parser, &callbacks, line, sizeof(line) - 1);
+	parser->data = parse;
+}
+
 struct h1_parse *
 h1_parse_new(const struct h1_limits *limits)
 {
@@ -153,6 +163,7 @@ h1_parse_new(const struct h1_limits *limits)
 	    sizeof(*parse) + limits->max_fields * sizeof(*parse->fields));
 	parse->magic = H1_PARSE_MAGIC;
 	parse->limits = limits;
+	begin_behind_line(&parse->behind_line, parse);
 	h1_parse_reset(parse);
 	return parse;
 }
@@ -174,8 +185,7 @@ h1_parse_reset(struct h1_parse *parse)
 	parse->is_in_value = parse->is_complete = false;
 	parse->fault = H1_FAULT_NONE;
 	parse->head.field_count = 0;
-	http_parser_init(&parse->parser, HTTP_REQUEST);
-	parse->parser.data = parse;
+	parse->parser = parse->behind_line;
 }
 
 static enum h1_parse_result
@@ -219,7 +229,8 @@ read_line(struct h1_parse *parse, const char *data, size_t size)
 	end = memchr(data + parse->looked_at, '\n', size - parse->looked_at);
 	parse->looked_at = end != NULL ? (size_t)(end - data) : size;
 	if (parse->looked_at > longest + strlen("\r"))
-		return refuse(parse, H1_FAULT_LINE_TOO_LONG);
+		return refuse(
+		    parse, h1_strict_long_line(data, parse->begin, longest));
 	if (end == NULL) {
 		fault = h1_strict_begin(data, parse->begin, size);
 		return fault != H1_FAULT_NONE ? refuse(parse, fault) :
@@ -230,8 +241,7 @@ read_line(struct h1_parse *parse, const char *data, size_t size)
 	if (fault != H1_FAULT_NONE)
 		return refuse(parse, fault);
 	parse->part = PART_FIELDS;
-	parse->fields_begin = parse->looked_at + 1;
-	parse->fed = parse->begin;
+	parse->fed = parse->fields_begin = parse->looked_at + 1;
 	return H1_PARSE_HEAD;
 }
 
@@ -319,6 +329,16 @@ const struct h1_line *
 h1_parse_line(const struct h1_parse *parse)
 {
 	return parse->part == PART_FIELDS ? &parse->head.line : NULL;
+}
+
+bool
+h1_parse_asks_for_head(
+    const struct h1_parse *parse, const char *data, size_t size)
+{
+	static const char begin[] = "HEAD ";
+
+	return size - parse->begin >= strlen(begin) &&
+	    memcmp(data + parse->begin, begin, strlen(begin)) == 0;
 }
 
 bool

@@ -61,6 +61,10 @@ enum h1_fault h1_parse_fault(const struct h1_parse *parse);
 /* The request line if it has passed, else NULL. */
 const struct h1_line *h1_parse_line(const struct h1_parse *parse);
 
+/* Is the method HEAD, whatever else is wrong?  Input as last fed. */
+bool h1_parse_asks_for_head(
+    const struct h1_parse *parse, const char *data, size_t size);
+
 /* Have only empty lines come so far? */
 bool h1_parse_is_blank(const struct h1_parse *parse);
 

@@ -84,6 +84,8 @@ h1_refuse_exchange(struct h1_connection *connection,
 	exchange->exchange.application = NULL;
 	h1_head_read_refused(h1_parse_line(connection->parse), data,
 	    &exchange->exchange.arena, &exchange->exchange.request);
+	if (h1_parse_asks_for_head(connection->parse, data, size))
+		exchange->exchange.request.method = HTTP_METHOD_HEAD;
 	exchange->exchange.request.peer = conn_peer(connection->conn);
 	h1_connection_begin(connection, exchange, H1_EVENT_REQUEST);
 	refuse(connection, fault);

@@ -87,13 +87,14 @@ put_framing(char *to, const struct h1_plan *plan)
 	return put(to, TEXT("\r\n"));
 }
 
-/* RFC 9112, 9.3: said where it is not the version's default. */
+/* RFC 9112, 9.3 and 9.6: said where it is not the default of both the
+ * request's version and our own. */
 static char *
 put_connection(char *to, unsigned version, bool is_last)
 {
-	if (version >= 0x0101 && is_last)
+	if (is_last)
 		return put(to, TEXT("Connection: close\r\n"));
-	if (version < 0x0101 && !is_last)
+	if (version < 0x0101)
 		return put(to, TEXT("Connection: keep-alive\r\n"));
 	return to;
 }

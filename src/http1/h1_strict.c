@@ -167,6 +167,21 @@ is_connect(const char *method, size_t size)
 	    memcmp(method, "CONNECT", size) == 0;
 }
 
+/* RFC 9110, 9.3.6: its target is a host and a port, of which neither may be
+ * missing. */
+static enum h1_fault
+judge_connect(const char *head, const struct h1_line *line)
+{
+	const char *target = head + line->target.offset;
+	size_t size = line->target.size;
+	bool has_port = memchr(target, ':', size) != NULL &&
+	    target[size - 1] >= '0' && target[size - 1] <= '9';
+
+	return has_port && http_uri_is_authority(target, size) ?
+	    H1_FAULT_CONNECT :
+	    H1_FAULT_TARGET;
+}
+
 /* The part up to the next space, or to end; at end there is no space. */
 static struct h1_span
 read_word(const char *head, size_t begin, size_t end)
@@ -190,6 +205,19 @@ h1_strict_begin(const char *head, size_t begin, size_t end)
 	if (!http_token_is_valid(head + begin, method.size))
 		return H1_FAULT_METHOD_SYNTAX;
 	return H1_FAULT_NONE;
+}
+
+/* RFC 9112, 3: 501 if the method alone is longer than any we know. */
+enum h1_fault
+h1_strict_long_line(const char *head, size_t begin, size_t end)
+{
+	enum h1_fault fault = h1_strict_begin(head, begin, end);
+
+	if (fault != H1_FAULT_NONE)
+		return fault;
+	return memchr(head + begin, ' ', end - begin) == NULL ?
+	    H1_FAULT_METHOD_TOO_LONG :
+	    H1_FAULT_LINE_TOO_LONG;
 }
 
 enum h1_fault
@@ -218,7 +246,7 @@ h1_strict_line(
 	if (fault != H1_FAULT_NONE)
 		return fault;
 	if (is_connect(head + begin, line_r->method.size))
-		return H1_FAULT_CONNECT;
+		return judge_connect(head, line_r);
 	return check_target(head, line_r);
 }
 

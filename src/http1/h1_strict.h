@@ -57,6 +57,9 @@ struct h1_framing {
  */
 enum h1_fault h1_strict_begin(const char *head, size_t begin, size_t end);
 
+/* What is wrong with a line of which these bytes are too many. */
+enum h1_fault h1_strict_long_line(const char *head, size_t begin, size_t end);
+
 /* The request line, from begin to its LF at end. */
 enum h1_fault h1_strict_line(
     const char *head, size_t begin, size_t end, struct h1_line *line_r);

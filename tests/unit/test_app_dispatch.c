@@ -161,6 +161,10 @@ static const struct {
 	{ "PUT", "/declined", NULL, 405, NULL, "GET, HEAD, POST, OPTIONS" },
 	{ "OPTIONS", "/none", NULL, 200, "default", NULL },
 	{ "OPTIONS", "*", NULL, 204, "", NULL },
+	{ "BREW", "/a", NULL, 405, NULL, "GET, HEAD, POST, PUT, OPTIONS" },
+	{ "TRACE", "/a", NULL, 405, NULL, "GET, HEAD, POST, PUT, OPTIONS" },
+	{ "get", "/a", NULL, 501, NULL, "GET, HEAD, POST, PUT, OPTIONS" },
+	{ "MELT", "*", NULL, 501, NULL, NULL },
 };
 
 /* The methods of Allow, in whatever order. */

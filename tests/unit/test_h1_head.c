@@ -100,6 +100,18 @@ START_TEST(test_host_of_target_wins)
 }
 END_TEST
 
+START_TEST(test_scheme_of_target)
+{
+	ck_assert_int_eq(
+	    read_text("GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+	    H1_FAULT_SCHEME);
+	ck_assert_int_eq(read_text("GET HTTP://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+	    H1_FAULT_NONE);
+	ck_assert_int_eq(read_text("GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+	    H1_FAULT_TARGET);
+}
+END_TEST
+
 START_TEST(test_host_empty)
 {
 	ck_assert_int_eq(read_text("GET / HTTP/1.1\r\nHost:\r\n\r\n"), 0);
@@ -157,6 +169,7 @@ main(void)
 	tcase_add_test(tcase, test_request);
 	tcase_add_test(tcase, test_unknown_method);
 	tcase_add_test(tcase, test_host_of_target_wins);
+	tcase_add_test(tcase, test_scheme_of_target);
 	tcase_add_test(tcase, test_host_empty);
 	tcase_add_loop_test(tcase, test_bad_target, 0,
 	    (int)(sizeof(bad_targets) / sizeof(*bad_targets)));

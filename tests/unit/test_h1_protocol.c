@@ -246,9 +246,7 @@ static const struct {
 	{ "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n"
 	  "Connection: close\r\n\r\n",
 	    HELLO_CLOSE, false },
-	{ "GET /hello HTTP/1.0\r\n\r\n",
-	    "HTTP/1.1 200 OK\r\n" SERVER "Content-Length: 5\r\n\r\nhello",
-	    false },
+	{ "GET /hello HTTP/1.0\r\n\r\n", HELLO_CLOSE, false },
 	{ "GET /hello HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
 	    "HTTP/1.1 200 OK\r\n" SERVER "Content-Length: 5\r\n"
 	    "Connection: keep-alive\r\n\r\nhello",
@@ -544,12 +542,32 @@ START_TEST(test_refused_line)
 }
 END_TEST
 
+/* Also where the line itself is at fault. */
+static const char *const head_requests[] = {
+	"HEAD /x HTTP/1.1\r\n\r\n",
+	"\r\nHEAD /#x HTTP/1.1\r\n\r\n",
+	"HEAD  / HTTP/1.1\r\n\r\n",
+	"HEAD /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+	"HEAD ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+};
+
 START_TEST(test_refused_head_request)
 {
-	feed("HEAD /x HTTP/1.1\r\n\r\n");
+	feed(head_requests[_i]);
 	expect_output("HTTP/1.1 400 Bad Request\r\n" SERVER
 		      "Content-Length: 72\r\nConnection: close\r\n"
 		      "Content-Type: text/html\r\n\r\n");
+}
+END_TEST
+
+/* The application's 403 does not come in front of it. */
+START_TEST(test_early_answer_to_a_bad_body)
+{
+	feed("POST /early HTTP/1.1\r\nHost: a\r\n"
+	     "Transfer-Encoding: chunked\r\n\r\n1\r\nxyz\r\n");
+	expect_output(PAGE("72", "400 Bad Request"));
+	expect_records("POST /early 400 72 gone\n");
+	expect_closed(CONN_CLOSE_REFUSED);
 }
 END_TEST
 
@@ -630,7 +648,8 @@ START_TEST(test_unknown_size_in_1_0)
 	send_bytes("abc");
 	send_end();
 	fake_settle(fake.conn);
-	expect_output("HTTP/1.1 200 OK\r\n" SERVER "\r\nabc");
+	expect_output(
+	    "HTTP/1.1 200 OK\r\n" SERVER "Connection: close\r\n\r\nabc");
 	expect_closed(CONN_CLOSE_ANSWERED);
 }
 END_TEST
@@ -1296,7 +1315,9 @@ main(void)
 	tcase_add_test(tcase, test_refused_head);
 	tcase_add_test(tcase, test_refused_target);
 	tcase_add_test(tcase, test_refused_line);
-	tcase_add_test(tcase, test_refused_head_request);
+	tcase_add_loop_test(tcase, test_refused_head_request, 0,
+	    sizeof(head_requests) / sizeof(*head_requests));
+	tcase_add_test(tcase, test_early_answer_to_a_bad_body);
 	tcase_add_test(tcase, test_line_too_long);
 	tcase_add_test(tcase, test_head_too_large);
 	tcase_add_test(tcase, test_no_memory);

@@ -120,7 +120,8 @@ START_TEST(test_write_1_0)
 
 	texts.server = (struct cohort_str) { "", 0 };
 	expect_head(0x0100, &response, &plan,
-	    "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+	    "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n"
+	    "Connection: close\r\n\r\n");
 	plan.is_last = false;
 	expect_head(0x0100, &response, &plan,
 	    "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n"

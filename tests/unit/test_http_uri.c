@@ -133,6 +133,11 @@ static const struct {
 	PATH("/a/%2E%2e", "/", ""),
 	PATH("/a/.%2e/b", "/b", "[b]"),
 	PATH("/a/%2e./b", "/b", "[b]"),
+	PATH("/%c0%af%c0%ae", "/\xc0\xaf\xc0\xae", "[\xc0\xaf\xc0\xae]"),
+	PATH("/%e0%80%af../x", "/\xe0\x80\xaf../x", "[\xe0\x80\xaf..][x]"),
+	PATH("/a%5c..%5cb", "/a\\..\\b", "[a\\..\\b]"),
+	PATH("/%252f", "/%2f", "[%2f]"),
+	PATH("/%2500", "/%00", "[%00]"),
 	PATH("/a/%252e%252e", "/a/%2e%2e", "[a][%2e%2e]"),
 	/* An encoded slash is data. */
 	SLASH("/a%2fb", "/a/b", "[a/b]"),
@@ -207,7 +212,7 @@ static const char *const bad[] = {
 	"http://a:b/", "http://a:65536/", "http://a:-1/", "http://a:8 0/",
 	"http://a@b/", "http://a:b@c/", "http://@/", "http://a b/",
 	"http://a\\b/", "http://a#b/", "http://[::1/", "http://::1/",
-	"http://[::1]x/", "http://[]/", "http://[::g]/", "http://[v1.a]/",
+	"http://[::1]x/", "http://[]/", "http://[::g]/", "http://[v1.]/",
 	"http://[::1]]/", "http://a%/", "http://a%zz/", "http://a<b/",
 	"http://a/..", "http://a/%00", "http://a/ ", "http://a?b c",
 	/* clang-format on */

@@ -45,8 +45,9 @@ COHORT_EXPORT struct cohort_app *cohort_scope(
  *
  * Static beats dynamic, else the first declared wins; the same methods and
  * pattern twice are an error, unless the first has a guard.  GET answers HEAD
- * as well, unless a route has it; OPTIONS, 404, and 405 with Allow (RFC 9110
- * section 15.5.6) are automatic.  NULL on failure.
+ * as well, unless a route has it; OPTIONS, 404, 405 with Allow (RFC 9110
+ * section 15.5.6), and 501 for a method that neither RFC 9110 nor a route
+ * knows, are automatic.  NULL on failure.
  */
 COHORT_EXPORT struct cohort_route *cohort_route(struct cohort_app *app,
     const char *methods, const char *pattern, cohort_handler *handler,
