@@ -81,9 +81,8 @@ h1_head_read(const struct h1_head *head, const char *data, struct arena *arena,
 	request_r->target = terminate(copy, head->line.target);
 	if (http_uri_parse(arena, request_r->target, &request_r->uri) == -1)
 		return H1_FAULT_TARGET;
-	if (request_r->uri.scheme.data != NULL &&
-	    strcmp(request_r->uri.scheme.data, request_r->scheme) != 0)
-		return H1_FAULT_SCHEME;
+	if (request_r->uri.scheme.data != NULL)
+		request_r->scheme = request_r->uri.scheme.data;
 	read_fields(head, copy, arena, request_r);
 	read_host(&head->framing, request_r);
 	return H1_FAULT_NONE;

@@ -12,8 +12,7 @@
 /*
  * Copies the head, which begins at data, once into the arena, and fills the
  * request with strings of that copy, each with a NUL behind it.  A fault is
- * a target that does not hold or is not for this scheme, or a head that the
- * arena has no room for.
+ * a target that does not hold, or a head that the arena has no room for.
  */
 enum h1_fault h1_head_read(const struct h1_head *head, const char *data,
     struct arena *arena, struct http_request *request_r);

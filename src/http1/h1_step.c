@@ -6,6 +6,8 @@
  */
 #include "http1/h1_step.h"
 
+#include <string.h>
+
 #include "http1/h1_connection.h"
 #include "http1/h1_exchange.h"
 #include "http1/h1_head.h"
@@ -56,6 +58,22 @@ step_idle(struct h1_connection *connection)
 	return true;
 }
 
+/* Who asks, and by what scheme: a proxy that is believed may say it; anybody
+ * else has come as we listen (RFC 9110, 7.4). */
+static enum h1_fault
+take_origin(struct h1_connection *connection, struct h1_exchange *exchange)
+{
+	struct http_request *request = &exchange->exchange.request;
+
+	request->peer = conn_peer(connection->conn);
+	if (conn_is_trusted(connection->conn))
+		http_forwarded_apply(&connection->h1->settings.forwarding,
+		    request, &exchange->exchange.arena);
+	else if (strcmp(request->scheme, "http") != 0)
+		return H1_FAULT_SCHEME;
+	return H1_FAULT_NONE;
+}
+
 static void
 begin_exchange(struct h1_connection *connection, const char *data)
 {
@@ -66,14 +84,12 @@ begin_exchange(struct h1_connection *connection, const char *data)
 	enum h1_fault fault;
 
 	fault = h1_head_read(head, data, &exchange->exchange.arena, request);
+	if (fault == H1_FAULT_NONE)
+		fault = take_origin(connection, exchange);
 	if (fault != H1_FAULT_NONE) {
 		h1_refuse_exchange(connection, exchange, fault);
 		return;
 	}
-	request->peer = conn_peer(connection->conn);
-	if (conn_is_trusted(connection->conn))
-		http_forwarded_apply(&connection->h1->settings.forwarding,
-		    request, &exchange->exchange.arena);
 	exchange->is_persistent = head->framing.is_persistent;
 	h1_body_init(&connection->body, &head->framing);
 	h1_connection_begin(connection, exchange,

@@ -104,9 +104,11 @@ START_TEST(test_scheme_of_target)
 {
 	ck_assert_int_eq(
 	    read_text("GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
-	    H1_FAULT_SCHEME);
+	    H1_FAULT_NONE);
+	ck_assert_str_eq(request.scheme, "https");
 	ck_assert_int_eq(read_text("GET HTTP://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
 	    H1_FAULT_NONE);
+	ck_assert_str_eq(request.scheme, "http");
 	ck_assert_int_eq(read_text("GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
 	    H1_FAULT_TARGET);
 }

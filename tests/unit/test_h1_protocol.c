@@ -1126,6 +1126,24 @@ START_TEST(test_forwarded_request)
 }
 END_TEST
 
+/* RFC 9110, 7.4: 421 where it is not for this connection's scheme, unless a
+ * gateway that is believed passes it on. */
+START_TEST(test_scheme_of_target)
+{
+	fake.conn->is_trusted = _i == 1;
+	feed("POST https://a/later HTTP/1.1\r\nHost: a\r\n"
+	     "Content-Length: 7\r\n\r\n");
+	if (_i == 0) {
+		ck_assert_ptr_null(fake.exchange);
+		ck_assert_ptr_nonnull(
+		    strstr(fake_text(&fake.conn->output), "HTTP/1.1 421 "));
+		return;
+	}
+	ck_assert_ptr_nonnull(fake.exchange);
+	ck_assert_str_eq(fake.exchange->request.scheme, "https");
+}
+END_TEST
+
 /* ---- containment: what the connection's row would say ---- */
 
 static void
@@ -1353,6 +1371,7 @@ main(void)
 	tcase_add_test(tcase, test_retire_busy);
 	tcase_add_test(tcase, test_request);
 	tcase_add_loop_test(tcase, test_forwarded_request, 0, 2);
+	tcase_add_loop_test(tcase, test_scheme_of_target, 0, 2);
 	tcase_add_test(tcase, test_row_of_an_exchange);
 	tcase_add_test(tcase, test_row_while_the_body_comes);
 	tcase_add_test(tcase, test_row_while_draining);
