@@ -6,6 +6,7 @@
 #include "config/config_settings.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base_object.h"
 #include "config/config_address.h"
@@ -227,6 +228,13 @@ bool
 settings_keeps_half_closed(const struct settings_http *http)
 {
 	return strcmp(http->half_close, "keep") == 0;
+}
+
+char *
+settings_spool(const struct settings_http *http)
+{
+	return memory_format(
+	    "%s/cohort-bodies-%u", http->body_directory, (unsigned)geteuid());
 }
 
 struct settings *
