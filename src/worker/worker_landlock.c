@@ -2,7 +2,8 @@
 /*
  * The rules of one process.  Modules are loaded from memory, which no rule is
  * needed for; what they need is not, and lies where the linker looks for it.
- * Of the folder of a module nothing is allowed but the module.
+ * Of the folder of a module nothing is allowed but the module.  To start
+ * programs is a system call, so system_calls allows both.
  */
 #include "worker/worker_landlock.h"
 
@@ -18,6 +19,7 @@
 #include "base/base_fd.h"
 #include "base/base_memory.h"
 #include "worker/worker_sandbox.h"
+#include "worker/worker_seccomp.h"
 
 struct rules {
 	int fd;
@@ -200,7 +202,9 @@ worker_landlock_apply(const struct settings *settings,
 	if (!settings->landlock || rules.version == 0)
 		return 0;
 	pin_own_process();
-	if (worker_landlock_open(rules.version, &rules.fd, error) == -1)
+	if (worker_landlock_open(rules.version,
+		worker_seccomp_is_allowed(settings, "execve"), &rules.fd,
+		error) == -1)
 		return -1;
 	result = fill(&rules, settings, modules, module_count);
 	if (result == 0)

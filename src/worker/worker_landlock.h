@@ -52,8 +52,10 @@ int worker_landlock_version(void);
 /* Does that version keep signals and abstract sockets inside, too? */
 bool worker_landlock_has_scopes(int version);
 
-/* A rule set of that version, which forbids everything. */
-int worker_landlock_open(int version, int *rules_r, struct error *error);
+/* A rule set of that version, which forbids everything, but to start programs
+ * if it is so told. */
+int worker_landlock_open(
+    int version, bool may_execute, int *rules_r, struct error *error);
 
 /* Allows that access to path and, of a directory, all below.  What is not
  * there, or cannot be reached anyway, is no error. */

@@ -99,10 +99,12 @@ worker_landlock_has_scopes(int version)
 }
 
 int
-worker_landlock_open(int version, int *rules_r, struct error *error)
+worker_landlock_open(
+    int version, bool may_execute, int *rules_r, struct error *error)
 {
+	const uint64_t free = may_execute ? LANDLOCK_ACCESS_FS_EXECUTE : 0;
 	const struct rule_set set = {
-		.files = known(version),
+		.files = known(version) & ~free,
 		.scope = version >= VERSION_SCOPE ?
 		    SCOPE_ABSTRACT | SCOPE_SIGNAL :
 		    0,

@@ -5,12 +5,16 @@
  * is found before the first worker starts: there it would look like a bug of
  * the module's.  Later workers do without what has gone meanwhile.
  */
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/base_fd.h"
 #include "base/base_memory.h"
 #include "base/base_words.h"
 #include "worker/worker_landlock.h"
+
+#define CORE_PATTERN "/proc/sys/kernel/core_pattern"
 
 struct walk {
 	worker_landlock_visit *visit;
@@ -90,6 +94,46 @@ visit_mount(const struct walk *walk, const struct settings_mount *mount,
 	}
 }
 
+/* The kernel writes cores as the process that crashed, wherever its pattern
+ * says; relative ones are in core_directory.  NULL: nowhere else; or it is
+ * the caller's. */
+static char *
+folder_of_cores(const struct settings *settings)
+{
+	char pattern[256];
+	ssize_t size = -1;
+	const char *slash;
+	int fd = -1;
+
+	if (settings->core_dumps)
+		fd = open(CORE_PATTERN, O_RDONLY | O_CLOEXEC);
+	if (fd != -1)
+		size = read(fd, pattern, sizeof(pattern) - 1);
+	fd_close(&fd);
+	pattern[size > 0 ? size : 0] = '\0';
+	slash = strrchr(pattern, '/');
+	if (pattern[0] != '/' || slash == pattern ||
+	    memchr(pattern, '%', (size_t)(slash - pattern)) != NULL)
+		return NULL;
+	return memory_copy_bytes(pattern, (size_t)(slash - pattern));
+}
+
+static int
+visit_cores(const struct walk *walk, const struct settings *settings,
+    struct error *error)
+{
+	char *folder = folder_of_cores(settings);
+	const struct worker_landlock_place place = {
+		.path = folder,
+		.access = WORKER_LANDLOCK_KEEP,
+		.option = "core_pattern",
+	};
+	int result = visit(walk, &place, error);
+
+	memory_free(folder);
+	return result;
+}
+
 static int
 visit_own(const struct walk *walk, const struct settings *settings,
     struct error *error)
@@ -129,7 +173,9 @@ worker_landlock_each(const struct settings *settings,
 			if (visit_mount(&walk, &host->mounts[k], error) == -1)
 				return -1;
 	}
-	return visit_own(&walk, settings, error);
+	if (visit_own(&walk, settings, error) == -1)
+		return -1;
+	return visit_cores(&walk, settings, error);
 }
 
 /* ---- are they there? ---- */

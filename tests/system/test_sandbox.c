@@ -182,11 +182,17 @@ END_TEST
 
 START_TEST(nothing_is_spawned)
 {
-	struct test_daemon *daemon = start("landlock = false", "");
+	struct test_daemon *daemon = start("", "");
 
 	expect(daemon, "/spawn", "EPERM");
 	test_daemon_stop(&daemon);
-	daemon = start("landlock = false", "system_calls = \"execve\"");
+	daemon = start("seccomp = false", "");
+	expect(daemon, "/spawn", "EACCES");
+	test_daemon_stop(&daemon);
+	daemon = start("", "system_calls = \"execve\"");
+	expect(daemon, "/spawn", "EACCES");
+	test_daemon_stop(&daemon);
+	daemon = start("", "system_calls = \"execve\" read = \"/bin/true\"");
 	expect(daemon, "/spawn", "-");
 	test_daemon_stop(&daemon);
 }
