@@ -8,6 +8,7 @@
 
 #include <event2/event.h>
 #include <getopt.h>
+#include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,9 +64,13 @@ append(const char ***list, size_t *count, const char *value)
 static void
 print_build(void)
 {
+	const struct scmp_version *seccomp = seccomp_version();
+
 	printf("cohortd %s\n", PACKAGE_VERSION);
 	printf("ABI %d, API %d\n", COHORT_ABI, COHORT_API);
 	printf("libevent %s\n", event_get_version());
+	printf("libseccomp %u.%u.%u\n", seccomp->major, seccomp->minor,
+	    seccomp->micro);
 	printf("configuration %s\n", COHORT_CONFIG_FILE);
 	printf("compiler %s\n", __VERSION__);
 }

@@ -112,7 +112,7 @@ load_all(
 			return -1;
 	if (app->host != NULL)
 		app->host->functions->loaded(app->host);
-	return 0;
+	return settings->seal != NULL ? settings->seal(wanted, error) : 0;
 }
 
 static int

@@ -43,6 +43,8 @@ struct app_settings {
 	const struct app_bytes *modules; /* of others the file is loaded */
 	size_t module_count;
 	struct app_host *host; /* NULL for a mere check */
+	/* All modules are loaded, and none is set up; -1 ends it. */
+	int (*seal)(const struct settings *settings, struct error *error);
 };
 
 /*

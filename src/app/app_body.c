@@ -59,15 +59,28 @@ open_and_unlink(const char *directory)
 }
 
 static int
-open_file(const char *directory, int *fd_r, struct error *error)
+open_in(const char *directory)
 {
-	*fd_r = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (*fd_r == -1 &&
-	    (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT))
-		*fd_r = open_and_unlink(directory);
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR))
+		fd = open_and_unlink(directory);
+	return fd;
+}
+
+/* Workers have made a directory for it; test programs have not. */
+static int
+open_file(const struct settings_http *http, int *fd_r, struct error *error)
+{
+	char *spool = settings_spool(http);
+
+	*fd_r = open_in(spool);
+	if (*fd_r == -1 && errno == ENOENT)
+		*fd_r = open_in(http->body_directory);
+	memory_free(spool);
 	if (*fd_r == -1)
-		return error_set_errno(
-		    error, "file for a request body in %s", directory);
+		return error_set_errno(error, "file for a request body in %s",
+		    http->body_directory);
 	return 0;
 }
 
@@ -81,9 +94,10 @@ write_to_file(
 }
 
 static int
-move_to_file(struct app_body *body, const char *directory, struct error *error)
+move_to_file(struct app_body *body, const struct settings_http *http,
+    struct error *error)
 {
-	if (open_file(directory, &body->fd, error) == -1 ||
+	if (open_file(http, &body->fd, error) == -1 ||
 	    write_to_file(body, body->memory.data, body->memory.size, error) ==
 		-1)
 		return -1;
@@ -97,8 +111,7 @@ app_body_append(struct app_body *body, const struct settings_http *http,
 {
 	bool fits = body->size + size <= http->body_memory;
 
-	if (body->fd == -1 && !fits &&
-	    move_to_file(body, http->body_directory, error) == -1)
+	if (body->fd == -1 && !fits && move_to_file(body, http, error) == -1)
 		return -1;
 	body->size += size;
 	if (body->fd != -1)

@@ -167,6 +167,23 @@ fits(const struct object *module, const char *path)
 	return result;
 }
 
+/* The next folder of a list; false: there is none. */
+static bool
+next_folder(const char **list, const char *origin, struct buffer *folder,
+    bool *by_origin_r)
+{
+	size_t size;
+
+	if (*list == NULL)
+		return false;
+	*list += strspn(*list, ":");
+	size = strcspn(*list, ":");
+	buffer_clear(folder);
+	*by_origin_r = expand(folder, *list, size, origin);
+	*list += size;
+	return size > 0;
+}
+
 /* The file in the first folder that has it, the caller's, or NULL. */
 static char *
 find_in(const struct search *search, const char *list, const char *name,
@@ -174,19 +191,15 @@ find_in(const struct search *search, const char *list, const char *name,
 {
 	struct buffer file;
 	char *path = NULL;
-	size_t size;
 
-	while (list != NULL && *list != '\0' && path == NULL) {
-		size = strcspn(list, ":");
-		buffer_init(&file, 0);
-		*by_origin_r = expand(&file, list, size, search->origin);
+	buffer_init(&file, 0);
+	while (path == NULL &&
+	    next_folder(&list, search->origin, &file, by_origin_r)) {
 		buffer_format(&file, "/%s", name);
-		if (size > 0 && fits(search->module, file.data))
+		if (fits(search->module, file.data))
 			path = memory_copy_text(file.data);
-		buffer_fini(&file);
-		list += size;
-		list += *list == ':';
 	}
+	buffer_fini(&file);
 	return path;
 }
 
@@ -285,4 +298,33 @@ app_needed_open(const char *path, int fd, struct error *error)
 	search_fini(&search);
 	object_fini(&module);
 	return result;
+}
+
+static void
+list_folders(const struct search *search, const char *list,
+    void (*on_folder)(void *context, const char *folder), void *context)
+{
+	struct buffer folder;
+	bool by_origin;
+
+	buffer_init(&folder, 0);
+	while (next_folder(&list, search->origin, &folder, &by_origin))
+		on_folder(context, folder.data);
+	buffer_fini(&folder);
+}
+
+void
+app_needed_folders(const char *path, int fd,
+    void (*on_folder)(void *context, const char *folder), void *context)
+{
+	struct object module;
+	struct search search;
+
+	if (!object_init(&module, fd))
+		return;
+	search_init(&search, &module, path);
+	list_folders(&search, search.list, on_folder, context);
+	list_folders(&search, getenv("LD_LIBRARY_PATH"), on_folder, context);
+	search_fini(&search);
+	object_fini(&module);
 }

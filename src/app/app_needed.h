@@ -17,4 +17,11 @@
  */
 int app_needed_open(const char *path, int fd, struct error *error);
 
+/*
+ * Calls on_folder for each folder in which the linker looks for what that
+ * module needs, as the module itself and the environment have it.
+ */
+void app_needed_folders(const char *path, int fd,
+    void (*on_folder)(void *context, const char *folder), void *context);
+
 #endif

@@ -11,6 +11,8 @@
 #include "base/base_memory.h"
 #include "base/base_network.h"
 #include "base/base_panic.h"
+#include "base/base_system_call.h"
+#include "base/base_words.h"
 #include "config/config_settings.h"
 #include "config/config_value.h"
 
@@ -178,21 +180,45 @@ refuse(
 	return -1;
 }
 
+static int
+check_networks(const char *text, struct error *error)
+{
+	struct network_list networks;
+
+	if (network_list_parse(&networks, text, error) == -1)
+		return -1;
+	network_list_fini(&networks);
+	return 0;
+}
+
+static int
+check_calls(const char *text, struct error *error)
+{
+	char *name;
+	bool is_known = true;
+
+	while (is_known && words_next(&text, ' ', &name)) {
+		is_known = system_call_is_known(name);
+		if (!is_known)
+			config_value_refuse(
+			    name, "there is no such system call", error);
+		memory_free(name);
+	}
+	return is_known ? 0 : -1;
+}
+
 /* Of what the type alone does not tell. */
 static int
 check_text(
     const struct config_option *option, const char *text, struct error *error)
 {
-	struct network_list networks;
-
 	if (config_text_has_controls(text))
 		return config_value_refuse(
 		    text, "text without control characters", error);
-	if (option->type != CONFIG_TYPE_NETWORKS)
-		return 0;
-	if (network_list_parse(&networks, text, error) == -1)
-		return -1;
-	network_list_fini(&networks);
+	if (option->type == CONFIG_TYPE_NETWORKS)
+		return check_networks(text, error);
+	if (option->type == CONFIG_TYPE_CALLS)
+		return check_calls(text, error);
 	return 0;
 }
 
@@ -207,6 +233,37 @@ absolute(const char *text, const char *directory)
 	    "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, text);
 }
 
+static char *
+all_absolute(const char *text, const char *directory)
+{
+	char *path, *whole, *result;
+	struct buffer paths;
+
+	buffer_init(&paths, 0);
+	while (words_next(&text, ':', &path)) {
+		whole = absolute(path, directory);
+		buffer_format(&paths, "%s%s", paths.size > 0 ? ":" : "", whole);
+		memory_free(whole);
+		memory_free(path);
+	}
+	result = memory_copy_text(paths.size > 0 ? paths.data : "");
+	buffer_fini(&paths);
+	return result;
+}
+
+/* Words and what is empty are no paths. */
+static char *
+value_of(
+    const struct config_option *option, const char *text, const char *directory)
+{
+	if (option->type == CONFIG_TYPE_PATHS)
+		return all_absolute(text, directory);
+	if (option->type == CONFIG_TYPE_PATH && text[0] != '\0' &&
+	    !is_word(option, text))
+		return absolute(text, directory);
+	return memory_copy_text(text);
+}
+
 static int
 set_text(const struct config_option *option, char **member, const char *text,
     const char *directory, struct error *error)
@@ -215,11 +272,8 @@ set_text(const struct config_option *option, char **member, const char *text,
 		return refuse(option, text, error);
 	if (check_text(option, text, error) == -1)
 		return -1;
-	if (option->type != CONFIG_TYPE_PATH || text[0] == '\0' ||
-	    is_word(option, text))
-		directory = NULL;
 	memory_free(*member);
-	*member = absolute(text, directory);
+	*member = value_of(option, text, directory);
 	return 0;
 }
 

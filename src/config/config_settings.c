@@ -6,6 +6,7 @@
 #include "config/config_settings.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base_object.h"
 #include "config/config_address.h"
@@ -233,6 +234,13 @@ bool
 settings_reads_forwarded(const struct settings_http *http)
 {
 	return strcmp(http->proxy_fields, "forwarded") == 0;
+}
+
+char *
+settings_spool(const struct settings_http *http)
+{
+	return memory_format(
+	    "%s/cohort-bodies-%u", http->body_directory, (unsigned)geteuid());
 }
 
 struct settings *

@@ -133,6 +133,10 @@ bool settings_keeps_half_closed(const struct settings_http *http);
 /* proxy_fields: Forwarded?  Else X-Forwarded-*. */
 bool settings_reads_forwarded(const struct settings_http *http);
 
+/* The directory in body_directory that is this process's user's alone; the
+ * caller frees it. */
+char *settings_spool(const struct settings_http *http);
+
 /* One more user of what is not changed any more: each needs a free. */
 struct settings *settings_hold(struct settings *settings);
 

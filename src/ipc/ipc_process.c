@@ -209,11 +209,10 @@ is_area(const struct ipc_process *process)
 	    process->layout == IPC_LAYOUT;
 }
 
-static bool
-makes_sense(const struct ipc_current *current)
+bool
+ipc_current_makes_sense(const struct ipc_current *current)
 {
-	return current->running == 1 &&
-	    current->method_size <= sizeof(current->method) &&
+	return current->method_size <= sizeof(current->method) &&
 	    current->target_size <= sizeof(current->target) &&
 	    current->target_size <= current->target_length &&
 	    current->peer_size <= sizeof(current->peer) &&
@@ -232,7 +231,7 @@ ipc_current_read(const struct ipc_process *process, uint32_t thread,
 	current = &process->threads[thread].current;
 	return copy_guarded(
 		   &current->sequence, current, current_r, sizeof(*current)) &&
-	    makes_sense(current_r);
+	    current_r->running == 1 && ipc_current_makes_sense(current_r);
 }
 
 /* ---- reports ---- */

@@ -9,6 +9,7 @@
  *	rows		the connection table (ipc_table.h)
  *	output		answers not sent yet, of one connection
  *	crash, warning	reports of the signal handler
+ *	denials		system calls that were refused
  *	images		what was loaded where, for names of addresses
  *
  * The worker is the one writer of all that is not marked [master], by single
@@ -88,6 +89,24 @@ struct ipc_report {
 					  * place itself, others return to */
 };
 
+/*
+ * System calls that were refused: the first of each kind, with what ran when
+ * it was made.  Written by whoever was refused it, also children of the
+ * worker; complete before it is told (DENIED).
+ */
+#define IPC_DENIALS_MAX 16
+
+struct ipc_denial {
+	uint32_t is_complete;
+	uint32_t architecture, number; /* of siginfo_t */
+	struct ipc_current current;    /* running is 0: of nobody knows whom */
+};
+
+struct ipc_denials {
+	uint32_t used; /* more than there is room for, if it is too many */
+	struct ipc_denial list[IPC_DENIALS_MAX];
+};
+
 /* A file that was loaded; build_id as in its note. */
 #define IPC_IMAGES_MAX 96
 
@@ -127,6 +146,7 @@ struct ipc_process {
 	struct ipc_loop loop;
 	struct ipc_thread threads[IPC_THREADS_MAX];
 	struct ipc_report crash, warning;
+	struct ipc_denials denials;
 	struct ipc_image images[IPC_IMAGES_MAX];
 	struct ipc_output output;
 	struct ipc_row rows[];
@@ -179,6 +199,21 @@ bool ipc_current_read(const struct ipc_process *process, uint32_t thread,
 /* [master] The same of a report; false: there is none. */
 bool ipc_report_read(const struct ipc_process *process,
     const struct ipc_report *report, struct ipc_report *report_r);
+
+/*
+ * ipc_denial.c
+ * [worker] Notes a call, of what current says, which may be NULL: its index,
+ * or -1: its like was noted before, or there is no room.  Async-signal-safe.
+ */
+int ipc_denial_note(struct ipc_denials *denials, uint32_t architecture,
+    uint32_t number, const struct ipc_current *current);
+
+/* [master] A validated copy; false: there is none, or it makes no sense. */
+bool ipc_denial_read(const struct ipc_process *process, uint64_t index,
+    struct ipc_denial *denial_r);
+
+/* [master] Are these sizes and texts what they should be? */
+bool ipc_current_makes_sense(const struct ipc_current *current);
 
 /* [master] A validated copy of the image at that index; false: it makes no
  * sense.  There are none from image_count on. */

@@ -23,7 +23,7 @@
 #include "base/base_error.h"
 #include "config/config_settings.h"
 
-#define IPC_LAYOUT         3u
+#define IPC_LAYOUT         4u
 #define IPC_SLOTS_MAX      (4 * SETTINGS_WORKERS_MAX) /* of four cohorts */
 #define IPC_CLOSE_MAX      32 /* close reasons there is room for */
 #define IPC_QUARANTINE_MAX 256
@@ -54,6 +54,7 @@ struct ipc_slot {
 	uint64_t last_crash; /* [master] seconds since 1970; 0: none */
 	uint64_t adopted;    /* connections taken over from others */
 	uint64_t refused;    /* requests, by quarantine */
+	uint64_t denied;     /* system calls, by seccomp */
 } __attribute__((aligned(64)));
 
 struct ipc_scoreboard {

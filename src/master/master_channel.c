@@ -136,6 +136,9 @@ on_message(struct master_worker *worker, struct ipc_packet *packet)
 	case IPC_MESSAGE_WARNED:
 		master_warning_on_warned(worker);
 		break;
+	case IPC_MESSAGE_DENIED:
+		master_denied_on_denied(worker, message->value);
+		break;
 	case IPC_MESSAGE_ORPHANS:
 		master_orphan_receive(worker, packet);
 		break;

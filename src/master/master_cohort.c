@@ -257,6 +257,7 @@ serve(struct master_cohort *cohort)
 	struct list_link *link;
 
 	cohort->state = MASTER_COHORT_SERVING;
+	master_denied_describe(cohort);
 	master_listen_apply(cohort);
 	LIST_FOREACH (link, &cohort->workers)
 		master_worker_advance(

@@ -8,6 +8,7 @@
 #include "master/master_directory.h"
 #include "master/master_mounts.h"
 #include "master/master_private.h"
+#include "worker/worker_landlock.h"
 
 /* Workers write cores there, which nobody else is to read. */
 static int
@@ -64,7 +65,9 @@ master_cohort_new(struct master *master, struct settings *settings,
 	struct worker_credentials credentials;
 	struct master_cohort *cohort;
 
-	if (worker_credentials_find(settings, &credentials, error) == -1 ||
+	/* A return is to what once was good. */
+	if ((base == NULL && worker_landlock_check(settings, error) == -1) ||
+	    worker_credentials_find(settings, &credentials, error) == -1 ||
 	    make_core_directory(settings, &credentials, error) == -1)
 		return -1;
 	cohort = master_cohort_adopt(master);

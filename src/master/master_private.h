@@ -11,7 +11,7 @@
  *	             running manager notify
  *	cohorts      cohort cohort_parts policy listen socket mounts pin modules
  *	reload       reload reload_settings reload_words check probation
- *	workers      worker spawn child channel recycle share
+ *	workers      worker spawn child channel denied recycle share
  *	orphans      orphan orphan_check batch offer forget
  *	crashes      death death_facts death_record death_words crashes
  *	             crashes_file frames symbolize words json
@@ -39,6 +39,7 @@
 #include "ipc/ipc_channel.h"
 #include "ipc/ipc_heritage.h"
 #include "master/master.h"
+#include "master/master_denied.h"
 #include "master/master_notify.h"
 #include "master/master_patience.h"
 #include "master/master_policy.h"
@@ -120,6 +121,7 @@ struct master_cohort {
 	struct master_policy policy;
 	struct event respawn_timer; /* back-off */
 	struct error failure;       /* why it could not serve */
+	struct master_denied denied;
 	struct list workers;
 	struct list_link link; /* in master->cohorts, oldest first */
 };

@@ -79,6 +79,7 @@ static const struct {
 	{ "requests", offsetof(struct ipc_slot, exchanges) },
 	{ "bytes_sent", offsetof(struct ipc_slot, bytes_sent) },
 	{ "refused", offsetof(struct ipc_slot, refused) },
+	{ "denied", offsetof(struct ipc_slot, denied) },
 	{ "crashes", offsetof(struct ipc_slot, crashes) },
 	{ "1xx", offsetof(struct ipc_slot, statuses[1]) },
 	{ "2xx", offsetof(struct ipc_slot, statuses[2]) },

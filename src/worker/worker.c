@@ -18,6 +18,7 @@
 #include "service/service.h"
 #include "worker/worker_crash.h"
 #include "worker/worker_private.h"
+#include "worker/worker_sandbox.h"
 
 /* A request of usual size finds room in one block for its head and what its
  * handler takes; so many blocks are kept as requests may wait at a time. */
@@ -227,6 +228,7 @@ load_app(struct worker *worker, struct error *error)
 		.modules = modules,
 		.module_count = worker->heritage->module_count,
 		.host = worker_host_app(worker->host),
+		.seal = worker_seccomp_apply,
 	};
 	int result = app_new(&settings, &worker->app, error);
 
@@ -322,13 +324,25 @@ fail(struct worker *worker, enum ipc_exit code, const struct error *error)
 	return code;
 }
 
+static int
+enter_sandbox(struct worker *worker, struct error *error)
+{
+	const struct ipc_heritage *heritage = worker->heritage;
+	struct app_bytes *modules = inherited_modules(heritage);
+	int result = worker_sandbox_enter(
+	    heritage->settings, modules, heritage->module_count, true, error);
+
+	memory_free(modules);
+	return result;
+}
+
 static enum ipc_exit
 run(struct worker *worker)
 {
 	struct error error;
 
 	if (worker_become(worker, &error) == -1 ||
-	    worker_core_apply(worker->heritage->settings, &error) == -1 ||
+	    enter_sandbox(worker, &error) == -1 ||
 	    worker_crash_install(worker, &error) == -1 ||
 	    make_parts(worker, &error) == -1)
 		return fail(worker, ipc_exit_for(&error), &error);

@@ -20,7 +20,7 @@ void worker_run(const struct ipc_heritage *heritage) __attribute__((noreturn));
 /*
  * For -t: in a child of its own, drops privileges as a worker would, loads
  * the modules and runs their setup, and exits.  0, or -1 with the reason;
- * waits for the child.
+ * waits for the child, which logs what system calls it was refused.
  */
 int worker_check(const struct settings *settings,
     const struct cohort_module *builtin, struct error *error);

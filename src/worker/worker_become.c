@@ -2,8 +2,8 @@
 /*
  * The steps right after the fork, in the only safe order: signals first, as
  * the master's handlers must never run here; then the log, whose descriptor
- * is closed with all others that are not inherited; credentials last, as
- * everything before may need the master's rights.
+ * is closed with all others that are not inherited; all of it with the
+ * master's rights, which go next (worker_sandbox.c).
  */
 #include <sys/stat.h>
 
@@ -14,7 +14,6 @@
 #include "base/base_fd.h"
 #include "base/base_memory.h"
 #include "base/base_title.h"
-#include "worker/worker_credentials.h"
 #include "worker/worker_private.h"
 
 /* For everything that is neither a connection nor a file being served. */
@@ -147,16 +146,6 @@ limit_connections(struct worker *worker, struct error *error)
 	return 0;
 }
 
-static int
-drop_privileges(const struct settings *settings, struct error *error)
-{
-	struct worker_credentials credentials;
-
-	if (worker_credentials_find(settings, &credentials, error) == -1)
-		return -1;
-	return worker_credentials_drop(&credentials, error);
-}
-
 int
 worker_become(struct worker *worker, struct error *error)
 {
@@ -171,7 +160,5 @@ worker_become(struct worker *worker, struct error *error)
 	    worker_quarantine_open(worker, error) == -1)
 		return -1;
 	title_set("worker %u, cohort %u", heritage->slot, heritage->cohort);
-	if (limit_connections(worker, error) == -1)
-		return -1;
-	return drop_privileges(heritage->settings, error);
+	return limit_connections(worker, error);
 }

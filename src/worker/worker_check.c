@@ -18,32 +18,71 @@
 #include "app/app.h"
 #include "base/base_clock.h"
 #include "base/base_fd.h"
+#include "base/base_log.h"
+#include "base/base_system_call.h"
 #include "ipc/ipc_exit.h"
+#include "ipc/ipc_process.h"
 #include "service/service.h"
 #include "worker/worker.h"
-#include "worker/worker_credentials.h"
+#include "worker/worker_crash.h"
+#include "worker/worker_landlock.h"
+#include "worker/worker_sandbox.h"
 
 static int
-try_settings(const struct settings *settings,
-    const struct cohort_module *builtin, struct error *error)
+load(const struct settings *settings, const struct cohort_module *builtin,
+    struct error *error)
 {
 	const struct app_settings app_settings = {
 		.settings = settings,
 		.builtin = builtin,
 		.services = service_table,
 		.service_count = service_count,
+		.seal = worker_seccomp_apply,
 	};
-	struct worker_credentials credentials;
 	struct app *app;
 
-	if (worker_credentials_find(settings, &credentials, error) == -1 ||
-	    worker_credentials_drop(&credentials, error) == -1)
-		return -1;
 	if (app_new(&app_settings, &app, error) == -1)
 		return -1;
 	app_free(&app);
-	error_clear(error);
 	return 0;
+}
+
+/* A module may go on without, so it is no error. */
+static void
+tell_denied(const struct ipc_denials *denials)
+{
+	char storage[64];
+	struct buffer name;
+	uint32_t i;
+
+	for (i = 0; i < denials->used && i < IPC_DENIALS_MAX; i++) {
+		buffer_init_fixed(&name, storage, sizeof(storage));
+		system_call_name(denials->list[i].architecture,
+		    denials->list[i].number, &name);
+		log_warn("the modules' set-up was refused a system call: %s "
+			 "(system_calls)",
+		    storage);
+	}
+}
+
+static int
+try_settings(const struct settings *settings,
+    const struct cohort_module *builtin, struct error *error)
+{
+	struct ipc_denials denials;
+	uint64_t denied = 0;
+	int result;
+
+	memset(&denials, 0, sizeof(denials));
+	if (worker_landlock_check(settings, error) == -1 ||
+	    worker_sandbox_enter(settings, NULL, 0, false, error) == -1 ||
+	    worker_crash_install_denied(&denials, &denied, error) == -1)
+		return -1;
+	result = load(settings, builtin, error);
+	tell_denied(&denials);
+	if (result == 0)
+		error_clear(error);
+	return result;
 }
 
 static void

@@ -9,7 +9,8 @@
 
 #include <unistd.h>
 
-#include "worker/worker_private.h"
+#include "base/base_log.h"
+#include "worker/worker_sandbox.h"
 
 static int
 raise_limit(struct error *error)

@@ -156,6 +156,10 @@ worker_crash_on_fault(int signal, siginfo_t *info, void *context)
 {
 	pid_t tid = own_tid();
 
+	if (worker_crash_is_denied(&slot, signal, info)) {
+		worker_crash_deny(&slot, info, context);
+		return;
+	}
 	if (getpid() == slot.pid) {
 		escape_from_walk(info, tid);
 		if (is_first(signal, tid))

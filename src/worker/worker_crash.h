@@ -17,6 +17,12 @@ struct worker;
  * module runs. */
 int worker_crash_install(struct worker *worker, struct error *error);
 
+/* For -t, where a crash is the end, but refused system calls are not: notes
+ * them there. */
+struct ipc_denials;
+int worker_crash_install_denied(
+    struct ipc_denials *denials, uint64_t *denied, struct error *error);
+
 /* The channel is about to be closed: its number will be another's, which
  * must not get what is the master's. */
 void worker_crash_leave_channel(void);

@@ -90,9 +90,25 @@ fill_slot(const struct worker *worker)
 	crash->channel = worker->channel_fd;
 	crash->generation = worker->heritage->generation;
 	crash->process = worker->process;
+	crash->denials = settings->seccomp ? &worker->process->denials : NULL;
+	crash->denied = &worker->slot->denied;
 	crash->row_count = worker->process->row_count;
 	crash->thread_count = (uint32_t)settings->threads;
 	crash->linger_ms = settings->http.linger_timeout;
+}
+
+int
+worker_crash_install_denied(
+    struct ipc_denials *denials, uint64_t *denied, struct error *error)
+{
+	const struct sigaction action = {
+		.sa_sigaction = worker_crash_on_denied,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	worker_crash_slot()->denials = denials;
+	worker_crash_slot()->denied = denied;
+	return install(SIGSYS, &action, error);
 }
 
 void

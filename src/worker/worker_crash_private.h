@@ -37,6 +37,12 @@ struct worker_crash_base {
 	void *frames[IPC_FRAMES_MAX];
 };
 
+/* Of a thread of ours: the handler that runs on it, in the worker or in a
+ * child that the thread has forked, is the thread's. */
+struct worker_crash_stack {
+	uintptr_t begin, end;
+};
+
 struct worker_crash {
 	/* Written once, before anything can crash. */
 	pid_t pid; /* of the worker; a child of it inherits all this */
@@ -46,6 +52,11 @@ struct worker_crash {
 	uint32_t row_count, thread_count;
 	uint64_t linger_ms;
 	struct worker_crash_base base;
+	struct ipc_denials *denials; /* of process, or of -t's own;
+				      * NULL: no filter of ours */
+	uint64_t *denied;            /* how many there were */
+
+	struct worker_crash_stack stacks[IPC_THREADS_MAX]; /* by row */
 
 	pid_t tid;            /* of the thread that crashed; 0: none */
 	uint32_t stopped;     /* threads that are, as they say */
@@ -67,6 +78,18 @@ void worker_crash_on_report(int signal, siginfo_t *info, void *context);
 
 /* Which row is that thread's?  IPC_THREAD_NONE: not one of ours. */
 uint32_t worker_crash_find_row(const struct worker_crash *crash, pid_t tid);
+
+/* worker_crash_deny.c: is it a system call that our filter refused?  Then
+ * it fails with EPERM, is noted, and told to the master. */
+bool worker_crash_is_denied(
+    const struct worker_crash *crash, int signal, const siginfo_t *info);
+void worker_crash_deny(
+    struct worker_crash *crash, const siginfo_t *info, void *context);
+/* SIGSYS, where nothing else is contained: -t. */
+void worker_crash_on_denied(int signal, siginfo_t *info, void *context);
+
+/* worker_crash_result.c: what the interrupted system call returns. */
+void worker_crash_set_result(void *context, int result);
 
 /* worker_crash_stop.c: all other threads of ours stand still afterwards, or
  * have had their time. */
@@ -108,6 +131,8 @@ void worker_crash_hand(struct worker_crash *crash);
  * hands over, within a bounded time.  0, or -1: the master will not have it. */
 int worker_crash_tell(
     const struct worker_crash *crash, enum ipc_message_type type);
+int worker_crash_tell_value(const struct worker_crash *crash,
+    enum ipc_message_type type, uint64_t value);
 int worker_crash_send_orphans(struct worker_crash *crash);
 /* Waits without doing anything. */
 void worker_crash_pause(int ms);

@@ -55,9 +55,17 @@ worker_crash_send_orphans(struct worker_crash *crash)
 int
 worker_crash_tell(const struct worker_crash *crash, enum ipc_message_type type)
 {
-	const struct ipc_message message = message_of(crash, type);
+	return worker_crash_tell_value(crash, type, 0);
+}
+
+int
+worker_crash_tell_value(const struct worker_crash *crash,
+    enum ipc_message_type type, uint64_t value)
+{
+	struct ipc_message message = message_of(crash, type);
 	int tries;
 
+	message.value = value;
 	for (tries = 0; tries < TRIES_MAX; tries++) {
 		if (ipc_channel_try(crash->channel, &message) == 0)
 			return 0;

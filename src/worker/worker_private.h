@@ -101,7 +101,7 @@ struct worker {
 };
 
 /* worker_become.c: from a copy of the master to a process of its own:
- * signals, log, descriptors, title, limits, credentials. */
+ * signals, log, descriptors, title, limits. */
 int worker_become(struct worker *worker, struct error *error);
 
 /* worker_state.c */
@@ -140,10 +140,6 @@ unsigned worker_quarantine_ask(
     struct worker *worker, struct http_exchange *exchange);
 void worker_quarantine_note_end(struct worker *worker,
     const struct http_exchange *exchange, enum cohort_end end);
-
-/* worker_core.c: core_dumps and core_directory, after the last change of
- * credentials. */
-int worker_core_apply(const struct settings *settings, struct error *error);
 
 /* worker_accept.c */
 void worker_acceptor_new(struct worker *worker);

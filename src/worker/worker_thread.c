@@ -23,8 +23,17 @@ guard_size(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
+static void
+store_stack(uint32_t row, const stack_t *stack)
+{
+	worker_crash_slot()->stacks[row] = (struct worker_crash_stack) {
+		.begin = (uintptr_t)stack->ss_sp,
+		.end = (uintptr_t)stack->ss_sp + stack->ss_size,
+	};
+}
+
 static int
-use_stack(struct error *error)
+use_stack(uint32_t row, struct error *error)
 {
 	size_t guard = guard_size();
 	stack_t stack = { .ss_size = STACK_SIZE };
@@ -41,16 +50,19 @@ use_stack(struct error *error)
 		munmap(memory, guard + STACK_SIZE);
 		return -1;
 	}
+	store_stack(row, &stack);
 	return 0;
 }
 
 static void
-leave_stack(void)
+leave_stack(uint32_t row)
 {
+	const stack_t nowhere = { .ss_sp = NULL };
 	const stack_t none = { .ss_flags = SS_DISABLE };
 	size_t guard = guard_size();
 	stack_t stack;
 
+	store_stack(row, &nowhere);
 	if (sigaltstack(&none, &stack) == 0 &&
 	    (stack.ss_flags & SS_DISABLE) == 0)
 		munmap((char *)stack.ss_sp - guard, guard + stack.ss_size);
@@ -77,7 +89,7 @@ store_tid(struct worker *worker, uint32_t row, uint32_t tid)
 int
 worker_thread_begin(struct worker *worker, uint32_t row, struct error *error)
 {
-	if (use_stack(error) == -1)
+	if (use_stack(row, error) == -1)
 		return -1;
 	store_tid(worker, row, (uint32_t)syscall(SYS_gettid));
 	admit_signals();
@@ -93,5 +105,5 @@ worker_thread_end(struct worker *worker, uint32_t row)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, NULL);
 	store_tid(worker, row, 0);
-	leave_stack();
+	leave_stack(row);
 }

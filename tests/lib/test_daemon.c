@@ -37,6 +37,12 @@ static const char *const fine[] = {
 	" info: listening on ",
 	" info: no longer listening on ",
 	" info: cohort 1 serves with ",
+	": landlock (version ",
+	": no landlock, ",
+	": landlock is off",
+	": seccomp: ",
+	": no seccomp, ",
+	": seccomp is off",
 	/* Of a reload there are two: a test waits for one of them. */
 	" info: reloaded: cohort ",
 	" proven in ",

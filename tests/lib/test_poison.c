@@ -21,7 +21,7 @@ test_poison_start(unsigned workers, const char *more)
 	    "workers = %u\n%s%s"
 	    "listen \"127.0.0.1:0\" {}\n"
 	    "host \"*\" { mount \"/\" { module = \"%s\" "
-	    "set { directory = \"@\" } } }\n",
+	    "read = \"@\" set { directory = \"@\" } } }\n",
 	    workers,
 	    strstr(more, "hang_timeout") == NULL ?
 		"hang_warn = \"0s\"\nhang_timeout = \"0s\"\n" :

@@ -225,7 +225,7 @@ START_TEST(the_launching_command_outlives_no_failure)
 	test_daemon_configure(daemon,
 	    BACKGROUND "listen \"127.0.0.1:0\" {}\n"
 		       "host \"*\" { mount \"/\" { module = \"%s\" "
-		       "set { how = \"@/how\" } } }\n",
+		       "read = \"@\" set { how = \"@/how\" } } }\n",
 	    test_daemon_module(daemon, "module_bad"));
 	test_daemon_write(daemon, "how", "die");
 	code =

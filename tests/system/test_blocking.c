@@ -45,7 +45,8 @@ configure(struct test_daemon *daemon, const char *more)
 {
 	test_daemon_configure(daemon,
 	    "workers = 1\n%s\nlisten \"127.0.0.1:0\" {}\n"
-	    "host \"*\" { mount \"/\" { module = \"%s\" set { gate = "
+	    "host \"*\" { mount \"/\" { module = \"%s\" read = \"@\" set { "
+	    "gate = "
 	    "\"@/gate\" } } }\n",
 	    more, test_daemon_module(daemon, "module_blocking"));
 }

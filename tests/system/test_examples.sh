@@ -26,7 +26,7 @@ build()
 		"$2"
 }
 
-# serve MODULE [SETTING]: alone, at /.
+# serve MODULE [SETTING [OPTION]]: alone, at /.
 serve()
 {
 	cat >"$scratch/conf" <<-CONF
@@ -37,6 +37,7 @@ serve()
 	listen "127.0.0.1:0" { }
 	host "*" { mount "/" {
 		module = "$scratch/$1/$1.so"
+		${3-}
 		set { ${2-} }
 	} }
 	CONF
@@ -74,7 +75,8 @@ stop_daemon
 # Where the workers' user may write.
 mkdir "$scratch/database"
 chmod 777 "$scratch/database"
-serve keyvalue "database = \"$scratch/database/test.db\""
+serve keyvalue "database = \"$scratch/database/test.db\"" \
+    "write = \"$scratch/database\""
 check "keyvalue stores" gives 201 status_of /keys/a -X PUT \
     -d '{"n": 1}'
 check "keyvalue replaces" gives 204 status_of /keys/a -X PUT \

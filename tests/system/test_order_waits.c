@@ -231,7 +231,7 @@ START_TEST(during_a_reload)
 	    "workers = 1\nstart_timeout = \"3s\"\n"
 	    "access_log = \"@/access\"\nlisten \"127.0.0.1:0\" {}\n"
 	    "host \"*\" { mount \"/\" { module = \"%s\" "
-	    "set { how = \"@/how\" } } }\n",
+	    "read = \"@\" set { how = \"@/how\" } } }\n",
 	    test_daemon_module(daemon, "module_bad"));
 	test_daemon_expect(daemon, " info: ");
 	test_daemon_expect(daemon, " warn");

@@ -90,7 +90,7 @@ START_TEST(workers_that_cannot_start)
 	test_daemon_configure(daemon,
 	    TEST_CONTROL "workers = 1\nlisten \"127.0.0.1:0\" {}\n"
 			 "host \"*\" { mount \"/\" { module = \"%s\" "
-			 "set { how = \"@/how\" } } }\n",
+			 "read = \"@\" set { how = \"@/how\" } } }\n",
 	    test_daemon_module(daemon, "module_bad"));
 	test_daemon_expect(daemon, " info: ");
 	test_daemon_start(daemon, "-c", "@/conf", NULL);

@@ -308,7 +308,7 @@ switch_off(struct test_daemon *daemon)
 	    "workers = 1\nquarantine = off\n"
 	    "listen \"127.0.0.1:0\" {}\n"
 	    "host \"*\" { mount \"/\" { module = \"@/module_poison.so\" "
-	    "set { directory = \"@\" } } }\n");
+	    "read = \"@\" set { directory = \"@\" } } }\n");
 	reload(daemon, 1);
 }
 

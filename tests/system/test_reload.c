@@ -524,8 +524,9 @@ struct bad {
 
 #define MOUNT_TEST \
 	"host \"*\" { mount \"/\" { module = \"@/module_test.so\" } }\n"
-#define MOUNT_BAD(how)                                                       \
-	"host \"*\" { mount \"/\" { module = \"@/module_bad.so\" set { how " \
+#define MOUNT_BAD(how)                                             \
+	"host \"*\" { mount \"/\" { module = \"@/module_bad.so\" " \
+	"read = \"@\" set { how "                                  \
 	"= \"" how "\" } } }\n"
 
 static const struct bad bads[] = {

@@ -135,9 +135,9 @@ START_TEST(orders_meanwhile_wait_for_the_next)
 	ck_assert_int_eq(mkfifo(test_daemon_path(daemon, "fifo"), 0666), 0);
 	ck_assert_int_eq(chmod(test_daemon_path(daemon, "fifo"), 0666), 0);
 	test_daemon_configure(daemon,
-	    TEST_CONTROL "workers = 1\n" LISTEN
-			 "host \"*\" { mount \"/\" { module = "
-			 "\"@/module_bad.so\" set { how = \"@/fifo\" } } }\n");
+	    TEST_CONTROL
+	    "workers = 1\n" LISTEN "host \"*\" { mount \"/\" { module = "
+	    "\"@/module_bad.so\" read = \"@\" set { how = \"@/fifo\" } } }\n");
 	test_order_send(&first, daemon, "reload");
 	test_daemon_wait(daemon, "reload: reading");
 	for (i = 0; i < 2; i++)
@@ -222,7 +222,7 @@ START_TEST(an_order_that_waits_is_answered_by_a_start_that_fails)
 	    TEST_CONTROL LISTEN
 	    "workers = 1\nstart_timeout = \"1s\"\n"
 	    "host \"*\" { mount \"/\" { module = \"@/module_bad.so\" "
-	    "set { how = \"@/how\" } } }\n");
+	    "read = \"@\" set { how = \"@/how\" } } }\n");
 	test_daemon_expect(daemon, "is still starting after");
 	test_daemon_expect(daemon, "was not ready to serve within");
 	test_daemon_expect(daemon, "SIGKILL");

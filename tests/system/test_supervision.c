@@ -32,7 +32,7 @@ configure_bad(struct test_daemon *daemon, const char *more)
 	test_daemon_configure(daemon,
 	    "%slisten \"127.0.0.1:0\" {}\n"
 	    "host \"*\" { mount \"/\" { module = \"%s\" "
-	    "set { how = \"@/how\" } } }\n",
+	    "read = \"@\" set { how = \"@/how\" } } }\n",
 	    more, test_daemon_module(daemon, "module_bad"));
 }
 

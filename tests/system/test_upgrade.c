@@ -25,7 +25,7 @@
 
 #define MODULE(name, set)                                        \
 	"host \"*\" { mount \"/\" { module = \"@/" name ".so\" " \
-	"set { " set " } } }\n"
+	"read = \"@\" set { " set " } } }\n"
 
 /* What an upgrade, good or bad, and the reload behind it say. */
 static void

@@ -14,6 +14,7 @@ cat >"$scratch/allowed" <<'END'
 clock_monotonic_ms
 ipc_channel_try
 ipc_channel_try_packet
+ipc_denial_note
 END
 
 # signal-safety(7), and what the compiler makes of them.

@@ -126,17 +126,22 @@ symbolize_names tests/unit/test_master_symbolize.c the whole program
 worker_accept tests/unit/test_worker.c a whole worker
 worker_adopt tests/system/test_adoption.c a batch, from master to loop
 worker_become tests/unit/test_worker.c a whole worker
+worker_capabilities tests/system/test_sandbox.c what a worker holds
 worker_channel tests/unit/test_worker.c a whole worker
 worker_check tests/unit/test_worker.c a whole worker
 worker_core tests/system/test_core.c cores of real crashes
 worker_crash tests/system/test_crash_kind.c a process that crashes
+worker_crash_deny tests/system/test_sandbox.c calls of handlers
 worker_crash_hand tests/system/test_containment.c a process that crashes
 worker_crash_install tests/system/test_crash_kind.c a process that crashes
 worker_crash_report tests/system/test_crash_record.c a process that crashes
+worker_crash_result tests/unit/test_worker_seccomp.c what a call returns
 worker_crash_send tests/system/test_containment.c a process that crashes
 worker_crash_stop tests/system/test_crash_answer.c threads that crash
 worker_hand tests/unit/test_worker.c a whole worker
 worker_host tests/unit/test_worker.c a whole worker
+worker_landlock tests/system/test_sandbox.c what a module may open
+worker_sandbox tests/system/test_sandbox.c an order of steps
 worker_self_check tests/system/test_self_check.c workers that are asked
 worker_quarantine tests/system/test_quarantine.c needs a master that decides
 worker_retire tests/unit/test_worker.c a whole worker

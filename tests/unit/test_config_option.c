@@ -109,6 +109,16 @@ static const struct set_case sets[] = {
 	{ SECTION(HTTP), "max_head", "2048", "/d", "2k", NULL },
 	{ SECTION(HTTP), "body_directory", "", "/d", NULL, "\"\": a path" },
 	{ SECTION(HTTP), "half_close", "keep", "/d", "keep", NULL },
+	{ SECTION(MODULE), "read", "", "/d", "", NULL },
+	{ SECTION(MODULE), "read", "a:/b:./c/", "/d", "/d/a:/b:/d/c/", NULL },
+	{ SECTION(MODULE), "write", ":a::b c:", "/d", "/d/a:/d/b c", NULL },
+	{ SECTION(MODULE), "write", "a\tb", "/d", NULL,
+	    "\"a\\x09b\": text without control characters" },
+	{ SECTION(MODULE), "system_calls", "", "/d", "", NULL },
+	{ SECTION(MODULE), "system_calls", "ptrace  execve", "/d",
+	    "ptrace  execve", NULL },
+	{ SECTION(MODULE), "system_calls", "ptrace exec", "/d", NULL,
+	    "\"exec\": there is no such system call" },
 };
 
 START_TEST(set)
@@ -117,6 +127,7 @@ START_TEST(set)
 	const struct config_option *option =
 	    config_option_find(test->section, test->name);
 	struct settings *settings = settings_new();
+	struct settings_mount mount = { .prefix = NULL };
 	void *object = settings;
 	struct buffer before, text;
 	struct error error;
@@ -124,6 +135,9 @@ START_TEST(set)
 
 	if (test->section == CONFIG_SECTION_HTTP)
 		object = &settings->http;
+	if (test->section == CONFIG_SECTION_MODULE)
+		object = &mount;
+	config_option_set_defaults(CONFIG_SECTION_MODULE, &mount);
 	buffer_init(&before, 0);
 	buffer_init(&text, 0);
 	buffer_append_byte(&before, ' ');
@@ -140,6 +154,7 @@ START_TEST(set)
 		ck_assert_str_eq(text.data + 1, test->printed);
 	buffer_fini(&before);
 	buffer_fini(&text);
+	config_option_free(CONFIG_SECTION_MODULE, &mount);
 	settings_free(&settings);
 }
 END_TEST

@@ -122,6 +122,7 @@ static const struct {
 	{ IPC_MESSAGE_WARNED, IPC_SIDE_MASTER, "warned", 0 },
 	{ IPC_MESSAGE_ADOPTED, IPC_SIDE_MASTER, "adopted", 0 },
 	{ IPC_MESSAGE_PROBED, IPC_SIDE_MASTER, "probed", 0 },
+	{ IPC_MESSAGE_DENIED, IPC_SIDE_MASTER, "denied", 0 },
 };
 
 START_TEST(message_comes_as_it_was_sent)
@@ -188,11 +189,11 @@ static const struct {
 	{ "empty, with descriptors", IPC_LAYOUT, IPC_MESSAGE_LOGS, 0, 2, false,
 	    "wrong size" },
 	{ "layout", IPC_LAYOUT + 1, IPC_MESSAGE_SERVE,
-	    sizeof(struct ipc_message), 0, false, "layout 4 instead of 3" },
+	    sizeof(struct ipc_message), 0, false, "layout 5 instead of 4" },
 	{ "type 0", IPC_LAYOUT, 0, sizeof(struct ipc_message), 0, false,
 	    "unknown type 0" },
-	{ "type above", IPC_LAYOUT, IPC_MESSAGE_PAUSED + 1,
-	    sizeof(struct ipc_message), 0, false, "unknown type 18" },
+	{ "type above", IPC_LAYOUT, IPC_MESSAGE_DENIED + 1,
+	    sizeof(struct ipc_message), 0, false, "unknown type 19" },
 	{ "type far above", IPC_LAYOUT, UINT32_MAX, sizeof(struct ipc_message),
 	    0, false, "unknown type" },
 	{ "text", IPC_LAYOUT, IPC_MESSAGE_SERVE, sizeof(struct ipc_message), 0,

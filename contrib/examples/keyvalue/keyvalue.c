@@ -5,6 +5,7 @@
  *
  *	mount "/store" {
  *		module = "keyvalue.so"
+ *		write = "/var/lib/keyvalue"
  *		set { database = "/var/lib/keyvalue/keyvalue.db" }
  *	}
  *
