@@ -23,8 +23,8 @@ much(struct cohort_request *request, void *context)
 {
 	static const char bytes[MUCH];
 
-	return cohort_reply_static(request, 200, "application/octet-stream",
-	    bytes, sizeof(bytes));
+	return cohort_reply_static(
+	    request, 200, "application/octet-stream", bytes, sizeof(bytes));
 }
 
 static int
