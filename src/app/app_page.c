@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The built-in page says what the status says, as HTML to those that name
- * HTML among what they accept, that is browsers, else as one line of text.
+ * HTML among what they accept, that is browsers, else as one line of text;
+ * caches are told that it depends on that (RFC 9110, 12.5.5).
  */
 #include "app/app_page.h"
 
 #include <string.h>
 
+#include "app/app_field.h"
 #include "app/app_request.h"
 #include "http/http_field.h"
 #include "http/http_status.h"
@@ -42,6 +44,7 @@ word_built_in(struct cohort_request *request, int status)
 		text = arena_format(arena, "%d %s\n", status, reason);
 	}
 	app_reply_replace(request, status, type, text, strlen(text));
+	app_field_add(request, "Vary", "Accept");
 }
 
 /* Did the page give a reply that can be sent? */

@@ -6,6 +6,10 @@
  * which is what Last-Modified says of it (RFC 9110, 8.8.2.1).  The date of a
  * client may be in the future: the comparison is then what it is.
  *
+ * As long as the second of a modification lasts, there may be another one
+ * that no date tells from it: until then no date says "not modified", nor
+ * that two parts belong together (8.8.2.2).
+ *
  * Lists of entity tags are read here and not by http_list_next, because a
  * backslash in a tag escapes nothing (8.8.3).
  */
@@ -51,11 +55,17 @@ find_single(const struct cohort_pair *fields, size_t count, const char *name)
 	return &fields[i].value;
 }
 
+/* Can its date be told from that of a later change? */
+static bool
+is_settled(const struct http_validators *validators)
+{
+	return validators->modified < validators->now;
+}
+
 static time_t
 modified_at(const struct http_validators *validators)
 {
-	return validators->modified < validators->now ? validators->modified :
-							validators->now;
+	return is_settled(validators) ? validators->modified : validators->now;
 }
 
 /* Sets *date_r when the field is there, once, and holds a date. */
@@ -123,7 +133,7 @@ skip_separators(struct cohort_str *text)
 static bool
 is_same_tag(const struct tag *tag, const char *etag)
 {
-	return tag->opaque.size == strlen(etag) &&
+	return etag != NULL && tag->opaque.size == strlen(etag) &&
 	    memcmp(tag->opaque.data, etag, tag->opaque.size) == 0;
 }
 
@@ -167,7 +177,8 @@ may_proceed(const struct cohort_pair *fields, size_t count,
 	if (has_field(fields, count, "if-match"))
 		return any_matches(
 		    fields, count, "if-match", validators->etag, true);
-	if (find_date(
+	if (!validators->is_undated &&
+	    find_date(
 		fields, count, "if-unmodified-since", validators->now, &date))
 		return modified_at(validators) <= date;
 	return true;
@@ -183,10 +194,10 @@ is_new_to_client(const struct cohort_pair *fields, size_t count, bool is_read,
 	if (has_field(fields, count, "if-none-match"))
 		return !any_matches(
 		    fields, count, "if-none-match", validators->etag, false);
-	if (is_read &&
+	if (is_read && !validators->is_undated &&
 	    find_date(
 		fields, count, "if-modified-since", validators->now, &date))
-		return modified_at(validators) > date;
+		return !is_settled(validators) || validators->modified > date;
 	return true;
 }
 
@@ -203,17 +214,16 @@ http_condition_check(const struct cohort_pair *fields, size_t count,
 	return is_read ? HTTP_CONDITION_NOT_MODIFIED : HTTP_CONDITION_FAILED;
 }
 
-/* A date is strong once its second is over (8.8.2.2). */
 static bool
 date_allows_range(
     const struct cohort_str *value, const struct http_validators *validators)
 {
 	time_t date;
 
-	return http_date_parse(
-		   value->data, value->size, validators->now, &date) == 0 &&
-	    date == validators->modified &&
-	    validators->modified < validators->now;
+	return !validators->is_undated && is_settled(validators) &&
+	    http_date_parse(value->data, value->size, validators->now, &date) ==
+	    0 &&
+	    date == validators->modified;
 }
 
 bool

@@ -11,9 +11,10 @@
 
 #include "cohort/types.h"
 
-/* What the representation is like. */
+/* What the representation is like.  "*" matches also one without a tag. */
 struct http_validators {
-	const char *etag; /* with its quotes, strong */
+	const char *etag; /* with its quotes, strong; NULL: it has none */
+	bool is_undated;  /* modified says nothing */
 	time_t modified;
 	time_t now;
 };

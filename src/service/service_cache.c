@@ -107,13 +107,18 @@ service_cache_free(struct service_cache **source)
 }
 
 static bool
-is_valid(
+is_valid(const struct service_cache *cache, const struct service_file *file,
+    uint64_t now_ms)
+{
+	return now_ms - file->checked_ms < cache->valid_ms;
+}
+
+static bool
+is_current(
     struct service_cache *cache, struct service_file *file, uint64_t now_ms)
 {
 	struct stat status;
 
-	if (now_ms - file->checked_ms < cache->valid_ms)
-		return true;
 	if (file->is_young ||
 	    fstatat(cache->root->fd, file->path, &status, 0) == -1 ||
 	    !service_file_is_current(file, &status))
@@ -163,16 +168,17 @@ use(struct service_cache *cache, struct service_file *file, uint64_t now_ms)
 	return service_file_hold(file);
 }
 
-struct service_file *
-service_cache_get(
-    struct service_cache *cache, const char *path, uint64_t now_ms)
+static struct service_file *
+get(struct service_cache *cache, const char *path, uint64_t now_ms, bool look)
 {
 	uint32_t path_hash = hash(path);
 	struct service_file *file;
 
 	OBJECT_CHECK(cache, SERVICE_CACHE_MAGIC);
 	file = *find(cache, path, path_hash);
-	if (file != NULL && is_valid(cache, file, now_ms))
+	if (file != NULL &&
+	    ((!look && is_valid(cache, file, now_ms)) ||
+		is_current(cache, file, now_ms)))
 		return use(cache, file, now_ms);
 	if (file != NULL)
 		drop(cache, file);
@@ -180,6 +186,20 @@ service_cache_get(
 	if (file != NULL)
 		keep(cache, file, path_hash, now_ms);
 	return file;
+}
+
+struct service_file *
+service_cache_get(
+    struct service_cache *cache, const char *path, uint64_t now_ms)
+{
+	return get(cache, path, now_ms, false);
+}
+
+struct service_file *
+service_cache_get_current(
+    struct service_cache *cache, const char *path, uint64_t now_ms)
+{
+	return get(cache, path, now_ms, true);
 }
 
 size_t

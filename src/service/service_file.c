@@ -7,13 +7,10 @@
 #include "service/service_file.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/base_clock.h"
 #include "base/base_fd.h"
 #include "base/base_object.h"
 
@@ -56,19 +53,16 @@ read_content(struct service_file *file)
 	return 0;
 }
 
-/* RFC 9110, 8.8.2.1: a date in the future would be a lie. */
 static void
 word(struct service_file *file)
 {
-	const struct stat *status = &file->status;
-	time_t now = clock_wall_seconds(), modified = status->st_mtime;
-	uint64_t nanoseconds = (uint64_t)status->st_mtim.tv_sec * 1000000000 +
-	    (uint64_t)status->st_mtim.tv_nsec;
-
-	http_date_write(file->modified, modified < now ? modified : now);
-	snprintf(file->etag, sizeof(file->etag),
-	    "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 "\"", (uint64_t)status->st_ino,
-	    (uint64_t)file->size, nanoseconds);
+	http_date_write(file->modified, file->status.st_mtime);
+	if (file->content != NULL)
+		service_tag_of_content(
+		    file->etag, file->content, (size_t)file->size);
+	else
+		service_tag_of_status(
+		    file->etag, &file->status, file->is_young);
 }
 
 /* The kernel stamps files with this clock, before 6.13 with no finer one. */
@@ -157,6 +151,17 @@ service_file_is_current(
 	    known->st_size == status->st_size &&
 	    is_same_time(&known->st_mtim, &status->st_mtim) &&
 	    is_same_time(&known->st_ctim, &status->st_ctim);
+}
+
+/* RFC 9110, 8.8.2.1: a date in the future is replaced by that of now. */
+const char *
+service_file_modified(
+    const struct service_file *file, time_t now, char room[HTTP_DATE_SIZE + 1])
+{
+	if (file->status.st_mtime < now)
+		return file->modified;
+	http_date_write(room, file->status.st_mtime == now ? now - 1 : now);
+	return room;
 }
 
 struct app_piece

@@ -16,13 +16,11 @@
 #include "base/base_list.h"
 #include "http/http_date.h"
 #include "service/service_open.h"
+#include "service/service_tag.h"
 #include "service/service_types.h"
 
 #define SERVICE_FILE_MAGIC       0x94edbe2fu
 #define SERVICE_FILE_CONTENT_MAX 16384
-
-/* Three numbers of 64 bits in hex, two dashes, two quotes, and a NUL. */
-#define SERVICE_FILE_ETAG_SIZE (3 * 16 + 2 + 2 + 1)
 
 struct service_file {
 	unsigned magic;
@@ -35,8 +33,8 @@ struct service_file {
 	 * same times: status cannot tell whether it is current. */
 	bool is_young;
 	const char *type;
-	char etag[SERVICE_FILE_ETAG_SIZE];
-	char modified[HTTP_DATE_SIZE + 1]; /* not after it was opened */
+	char etag[SERVICE_TAG_SIZE];
+	char modified[HTTP_DATE_SIZE + 1];
 
 	/* service_cache.c's. */
 	struct list_link link;
@@ -61,6 +59,14 @@ void service_file_release(void *file);
 /* Is it what status tells of, unchanged? */
 bool service_file_is_current(
     const struct service_file *file, const struct stat *status);
+
+/*
+ * Its Last-Modified as of now: never in the future, and a second early as
+ * long as a change of right now would have the same (RFC 9110, 8.8.2).
+ * Lives as long as both file and room.
+ */
+const char *service_file_modified(
+    const struct service_file *file, time_t now, char room[HTTP_DATE_SIZE + 1]);
 
 /* A part of the file, valid as long as a reference is held. */
 struct app_piece service_file_piece(

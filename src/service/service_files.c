@@ -74,20 +74,29 @@ add_slash(struct cohort_request *request)
 	return service_location_send(request, 301, "", 0, true);
 }
 
+/*
+ * What is served may be old by open_files_valid, but no client that asks
+ * for a change may be told there is none, nor get a part of another version.
+ */
 static struct service_file *
-get_file(struct files *files, struct cohort_request *request, const char *path)
+get_file(struct files *files, struct cohort_request *request, const char *path,
+    const struct service_condition *condition)
 {
-	return service_cache_get(
-	    files->cache, path, cohort_now_ms(cohort_worker(request)));
+	uint64_t now_ms = cohort_now_ms(cohort_worker(request));
+
+	return service_condition_is_any(condition) ?
+	    service_cache_get_current(files->cache, path, now_ms) :
+	    service_cache_get(files->cache, path, now_ms);
 }
 
 static enum cohort_verdict
-send_file(struct files *files, struct cohort_request *request, const char *path)
+send_file(struct files *files, struct cohort_request *request, const char *path,
+    const struct service_condition *condition)
 {
-	struct service_file *file = get_file(files, request, path);
+	struct service_file *file = get_file(files, request, path, condition);
 
 	if (file != NULL)
-		return service_send(request, file, files->boundary);
+		return service_send(request, file, condition, files->boundary);
 	return errno == EISDIR ? add_slash(request) :
 				 fail(request, path, errno);
 }
@@ -98,9 +107,18 @@ free_page(void *page)
 	memory_free(page);
 }
 
+/* A listing has neither tag nor date, but it is there: "*" matches. */
+static enum http_condition
+check_listing(const struct service_condition *condition)
+{
+	const struct http_validators validators = { .is_undated = true };
+
+	return service_condition_check(condition, &validators);
+}
+
 static enum cohort_verdict
-send_listing(
-    struct files *files, struct cohort_request *request, const char *path)
+send_listing(struct files *files, struct cohort_request *request,
+    const char *path, const struct service_condition *condition)
 {
 	const struct service_listing listing = {
 		.root = &files->root,
@@ -108,19 +126,26 @@ send_listing(
 		.title = cohort_path(request),
 		.hidden = files->mount->hidden,
 	};
+	enum http_condition result = check_listing(condition);
 	struct buffer html;
 
 	buffer_init(&html, 0);
 	if (service_listing_write(&listing, &html) == -1)
 		return fail(request, path, errno);
-	return cohort_reply_owned(request, 200, "text/html; charset=utf-8",
-	    html.data, html.size, free_page, html.data);
+	if (result == HTTP_CONDITION_NONE)
+		return cohort_reply_owned(request, 200,
+		    "text/html; charset=utf-8", html.data, html.size, free_page,
+		    html.data);
+	buffer_fini(&html);
+	return result == HTTP_CONDITION_FAILED ?
+	    service_condition_refuse(request) :
+	    cohort_reply_empty(request, 304);
 }
 
 /* path ends in a slash, or is the root itself. */
 static enum cohort_verdict
-send_directory(
-    struct files *files, struct cohort_request *request, const char *path)
+send_directory(struct files *files, struct cohort_request *request,
+    const char *path, const struct service_condition *condition)
 {
 	const char *name = files->mount->index;
 	struct service_file *file = NULL;
@@ -130,12 +155,25 @@ send_directory(
 	errno = ENOENT;
 	size = snprintf(index, sizeof(index), "%s%s", path, name);
 	if (*name != '\0' && (size_t)size < sizeof(index))
-		file = get_file(files, request, index);
+		file = get_file(files, request, index, condition);
 	if (file != NULL)
-		return service_send(request, file, files->boundary);
+		return service_send(request, file, condition, files->boundary);
 	if (files->mount->listing && (errno == ENOENT || errno == EISDIR))
-		return send_listing(files, request, path);
+		return send_listing(files, request, path, condition);
 	return fail(request, path, errno);
+}
+
+static enum cohort_verdict
+send_path(struct files *files, struct cohort_request *request, const char *path)
+{
+	struct service_condition condition;
+	size_t size = strlen(path);
+
+	if (!service_condition_read(request, &condition))
+		return cohort_refuse(request, 400, "too many conditions");
+	if (size == 0 || path[size - 1] == '/')
+		return send_directory(files, request, path, &condition);
+	return send_file(files, request, path, &condition);
 }
 
 static enum cohort_verdict
@@ -143,7 +181,6 @@ serve(struct cohort_request *request, void *context)
 {
 	const char *path;
 	struct files *files;
-	size_t size;
 
 	OBJECT_CAST(files, context, SERVICE_FILES_MAGIC);
 	path = cohort_path(request) + strlen(cohort_mount(request));
@@ -153,10 +190,7 @@ serve(struct cohort_request *request, void *context)
 	if (!service_path_may_be(
 		path, cohort_target(request), files->mount->hidden))
 		return COHORT_DECLINED;
-	size = strlen(path);
-	if (size == 0 || path[size - 1] == '/')
-		return send_directory(files, request, path);
-	return send_file(files, request, path);
+	return send_path(files, request, path);
 }
 
 /* ---- life ---- */

@@ -68,12 +68,31 @@ service_root_close(struct service_root *root)
 	fd_close(&root->fd);
 }
 
+static bool
+is_kind(const struct stat *status)
+{
+	return S_ISREG(status->st_mode) || S_ISDIR(status->st_mode);
+}
+
+/*
+ * To open it would be enough to wake who waits at the other end of a FIFO,
+ * or to start what a device does.  The look may lead out of the root: then
+ * what is opened after it decides.
+ */
+static bool
+is_special(const struct service_root *root, const char *path)
+{
+	struct stat status;
+
+	return fstatat(root->fd, path, &status, 0) == 0 && !is_kind(&status);
+}
+
 static int
 check_kind(int fd, struct stat *status_r)
 {
 	if (fstat(fd, status_r) == -1)
 		return -1;
-	if (S_ISREG(status_r->st_mode) || S_ISDIR(status_r->st_mode))
+	if (is_kind(status_r))
 		return 0;
 	errno = EACCES;
 	return -1;
@@ -83,8 +102,15 @@ int
 service_open(
     const struct service_root *root, const char *path, struct stat *status_r)
 {
-	int fd = open_path(root, *path == '\0' ? "." : path, FLAGS);
+	int fd;
 
+	if (*path == '\0')
+		path = ".";
+	if (is_special(root, path)) {
+		errno = EACCES;
+		return -1;
+	}
+	fd = open_path(root, path, FLAGS);
 	if (fd == -1) {
 		/* Sockets, and devices without a driver. */
 		if (errno == ENXIO || errno == ENODEV)

@@ -26,8 +26,8 @@ int service_root_open(
 void service_root_close(struct service_root *root);
 
 /*
- * Opens a regular file or directory for reading, without ever waiting for a
- * FIFO or device.  path is relative; "" is the root itself.  A descriptor
+ * Opens a regular file or directory for reading; no FIFO or device is touched,
+ * nor ever waited for.  path is relative; "" is the root itself.  A descriptor
  * with its status; or -1 with errno as of open(2), EXDEV: it leads out of
  * the root, EACCES: it may not be read, or is neither file nor directory.
  */

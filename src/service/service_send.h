@@ -9,6 +9,7 @@
 
 #include <cohort/cohort.h>
 
+#include "service/service_condition.h"
 #include "service/service_file.h"
 
 /*
@@ -16,6 +17,7 @@
  * ranges (RFC 2046, 5.1.1): text that nobody can have put into a file.
  */
 enum cohort_verdict service_send(struct cohort_request *request,
-    struct service_file *file, const char *boundary);
+    struct service_file *file, const struct service_condition *condition,
+    const char *boundary);
 
 #endif

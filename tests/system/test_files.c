@@ -308,10 +308,9 @@ learn(struct test_daemon *daemon, struct test_client *client, struct copy *copy)
 }
 
 /* As if written an hour ago: a date is a strong validator then. */
-static struct test_daemon *
-start_with_old_file(void)
+static void
+make_old(struct test_daemon *daemon)
 {
-	struct test_daemon *daemon = start("");
 	struct timespec times[2];
 
 	clock_gettime(CLOCK_REALTIME, &times[0]);
@@ -321,7 +320,6 @@ start_with_old_file(void)
 	    utimensat(AT_FDCWD, test_daemon_path(daemon, "root/digits.txt"),
 		times, 0),
 	    0);
-	return daemon;
 }
 
 struct condition {
@@ -389,13 +387,14 @@ fill_in(const char *fields, const struct copy *copy, char *text_r, size_t room)
 
 START_TEST(conditions_are_heeded)
 {
-	struct test_daemon *daemon = start_with_old_file();
+	struct test_daemon *daemon = start("");
 	struct test_response response;
 	struct test_client client;
 	struct copy copy;
 	char fields[512];
 	size_t i;
 
+	make_old(daemon);
 	test_client_connect(&client, test_daemon_port(daemon));
 	learn(daemon, &client, &copy);
 	for (i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
@@ -425,6 +424,7 @@ START_TEST(a_changed_file_has_another_tag)
 	char fields[256];
 
 	make_site(daemon);
+	make_old(daemon);
 	test_daemon_configure(daemon,
 	    "workers = 1\nopen_files_valid = 0\nlisten \"127.0.0.1:0\" {}\n"
 	    "host \"*\" { mount \"/\" { files = \"@/root\" } }\n");

@@ -173,14 +173,14 @@ prefixed()
 	    }' "$scratch/nouns" "$scratch/beside" "$scratch/files"
 }
 
-# Of the system's tests, some are scripts; a module or a client is what a test
-# loads or runs.
+# Of the system's tests, some are scripts, or have a table; a module or a client
+# is what a test loads or runs.
 tests_named()
 {
 	find "$top/tests/unit" "$top/tests/system" -type f |
 	    sed "s|^$top/||" | grep -vE \
 	    -e '^tests/unit/test_[a-z0-9_]+\.[ch]$' \
-	    -e '^tests/system/test_[a-z0-9_]+\.(c|h|sh)$' \
+	    -e '^tests/system/test_[a-z0-9_]+\.(c|h|sh|tbl)$' \
 	    -e '^tests/system/module_[a-z0-9_]+\.c$' \
 	    -e '^tests/system/client_[a-z0-9_]+\.[a-z]+$' |
 	    sed 's/$/: is no test, module or client/'

@@ -175,15 +175,20 @@ START_TEST(conditions_are_evaluated)
 }
 END_TEST
 
-/* Last-Modified never says later than now: so is it compared. */
+/*
+ * Last-Modified never says later than now: so is it compared; but as long as
+ * the next change may have the same date, no date says "not modified".
+ */
 START_TEST(modification_in_the_future_is_now)
 {
 	static const struct {
 		struct text_field fields[FIELDS_MAX];
 		int expected;
 	} futures[] = {
-		{ { { MS, AT } }, SAME },
+		{ { { MS, AT } }, GO },
+		{ { { MS, FUTURE } }, GO },
 		{ { { MS, BEFORE } }, GO },
+		{ { { NM, ETAG } }, SAME },
 		{ { { US, AT } }, GO },
 		{ { { US, BEFORE } }, FAIL },
 	};
@@ -198,6 +203,59 @@ START_TEST(modification_in_the_future_is_now)
 		ck_assert_int_eq(
 		    http_condition_check(fields, count, true, &future),
 		    (enum http_condition)futures[i].expected);
+		free_fields(fields, count);
+	}
+}
+END_TEST
+
+START_TEST(a_date_counts_once_its_second_is_over)
+{
+	static const struct text_field since[FIELDS_MAX] = { { MS, AT } };
+	struct http_validators young = validators;
+	struct cohort_pair fields[FIELDS_MAX];
+	size_t count = make_fields(fields, since);
+
+	young.now = MODIFIED;
+	ck_assert_int_eq(http_condition_check(fields, count, true, &young), GO);
+	young.now = MODIFIED + 1;
+	ck_assert_int_eq(
+	    http_condition_check(fields, count, true, &young), SAME);
+	free_fields(fields, count);
+}
+END_TEST
+
+static const struct {
+	struct text_field fields[FIELDS_MAX];
+	int expected;
+} bare[] = {
+	/* clang-format off */
+	{ { { M, "*" } }, GO },
+	{ { { M, ETAG } }, FAIL },
+	{ { { NM, "*" } }, SAME },
+	{ { { NM, ETAG } }, GO },
+	{ { { NM, "\"\"" } }, GO },
+	{ { { MS, FUTURE } }, GO },
+	{ { { US, BEFORE } }, GO },
+	/* clang-format on */
+};
+
+START_TEST(there_may_be_no_validator)
+{
+	const struct http_validators none = {
+		.is_undated = true,
+		.now = NOW,
+	};
+	static const struct text_field ranges[][FIELDS_MAX] = { { { R, AT } },
+		{ { R, ETAG } } };
+	struct cohort_pair fields[FIELDS_MAX];
+	size_t count = make_fields(fields, bare[_i].fields), i;
+
+	ck_assert_int_eq(http_condition_check(fields, count, true, &none),
+	    (enum http_condition)bare[_i].expected);
+	free_fields(fields, count);
+	for (i = 0; i < 2; i++) {
+		count = make_fields(fields, ranges[i]);
+		ck_assert(!http_condition_allows_range(fields, count, &none));
 		free_fields(fields, count);
 	}
 }
@@ -257,6 +315,8 @@ main(void)
 
 	tcase_add_loop_test(all, conditions_are_evaluated, 0, COUNT(cases));
 	tcase_add_test(all, modification_in_the_future_is_now);
+	tcase_add_test(all, a_date_counts_once_its_second_is_over);
+	tcase_add_loop_test(all, there_may_be_no_validator, 0, COUNT(bare));
 	tcase_add_loop_test(all, if_range_is_strong, 0, COUNT(ranges));
 	suite_add_tcase(suite, all);
 	return test_run(suite);

@@ -145,6 +145,26 @@ START_TEST(a_changed_file_is_read_anew)
 }
 END_TEST
 
+START_TEST(a_file_may_be_looked_at_before)
+{
+	struct service_file *file;
+
+	expect_content("1", 0, "1");
+	file = service_cache_get_current(cache, "1", 1);
+	ck_assert_ptr_eq(look("1", 1 + VALID_MS - 1), file);
+	service_file_release(file);
+	test_write("root/1", "changed");
+	expect_content("1", 2, "1");
+	file = service_cache_get_current(cache, "1", 2);
+	ck_assert_mem_eq(file->content, "changed", 7);
+	service_file_release(file);
+	ck_assert_int_eq(unlink(test_path("root/1")), 0);
+	expect_content("1", 3, "changed");
+	ck_assert_ptr_null(service_cache_get_current(cache, "1", 3));
+	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
 START_TEST(a_file_that_becomes_a_link_outside_is_refused)
 {
 	expect_content("1", 0, "1");
@@ -275,6 +295,7 @@ main(void)
 	tcase_add_test(tcase, an_unchanged_file_stays);
 	tcase_add_test(tcase, a_file_just_changed_is_read_anew);
 	tcase_add_test(tcase, a_changed_file_is_read_anew);
+	tcase_add_test(tcase, a_file_may_be_looked_at_before);
 	tcase_add_test(tcase, a_file_that_becomes_a_link_outside_is_refused);
 	tcase_add_test(tcase, without_validity_every_use_looks);
 	tcase_add_test(tcase, the_least_recently_used_goes);

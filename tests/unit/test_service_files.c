@@ -230,12 +230,17 @@ START_TEST(replies_follow_the_file)
 	    cohort_test_status(test_ask("GET", "/in", header)), 304);
 	test_write("root/sub/file", "another one");
 	cohort_test_advance(test, 999);
-	ck_assert_int_eq(
-	    cohort_test_status(test_ask("GET", "/in", header)), 304);
-	cohort_test_advance(test, 1);
+	test_expect_field(test_get("/in"), "ETag", first);
+	/* Whoever asks for a change is told of it at once. */
 	reply = test_ask("GET", "/in", header);
 	ck_assert_int_eq(cohort_test_status(reply), 200);
 	test_expect_body(reply, "another one");
+	test_write("root/sub/file", "another 1");
+	cohort_test_advance(test, 999);
+	test_expect_body(test_get("/in"), "another one");
+	cohort_test_advance(test, 1);
+	reply = test_get("/in");
+	test_expect_body(reply, "another 1");
 	ck_assert_str_ne(cohort_test_header(reply, "ETag", 0), first);
 	unlink(test_path("root/sub/file"));
 	cohort_test_advance(test, 1000);

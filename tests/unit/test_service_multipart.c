@@ -16,8 +16,10 @@ send_path(struct cohort_request *request, void *context)
 {
 	const char *path = cohort_path_param(request, "path");
 	struct service_file *file = service_file_open(&root, types, path);
+	struct service_condition condition;
 
-	return service_send(request, file, "BOUNDARY");
+	ck_assert(service_condition_read(request, &condition));
+	return service_send(request, file, &condition, "BOUNDARY");
 }
 
 static int

@@ -5,6 +5,7 @@
 #include "service/service_open.h"
 
 #include <errno.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/un.h>
@@ -196,6 +197,26 @@ START_TEST(a_device_is_not_served)
 }
 END_TEST
 
+/* A writer that waits for a reader is left waiting. */
+START_TEST(a_fifo_is_not_even_opened)
+{
+	int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	char event[4096];
+	struct stat status;
+
+	root.has_openat2 = _i % 2;
+	ck_assert_int_ne(
+	    inotify_add_watch(watch, test_path("root/fifo"), IN_OPEN), -1);
+	ck_assert_int_eq(service_open(&root, "fifo", &status), -1);
+	ck_assert_int_eq(errno, EACCES);
+	ck_assert_int_eq(read(watch, event, sizeof(event)), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	close(open(test_path("root/fifo"), O_RDONLY | O_NONBLOCK));
+	ck_assert_int_gt(read(watch, event, sizeof(event)), 0);
+	close(watch);
+}
+END_TEST
+
 START_TEST(a_path_may_be_too_long)
 {
 	char path[PATH_MAX + 100];
@@ -260,6 +281,7 @@ main(void)
 	tcase_add_loop_test(tcase, only_what_is_below_the_root_opens, 0,
 	    2 * sizeof(paths) / sizeof(paths[0]));
 	tcase_add_loop_test(tcase, a_device_is_not_served, 0, 2);
+	tcase_add_loop_test(tcase, a_fifo_is_not_even_opened, 0, 2);
 	tcase_add_loop_test(tcase, a_path_may_be_too_long, 0, 2);
 	tcase_add_loop_test(tcase, the_root_may_be_renamed, 0, 2);
 	tcase_add_loop_test(tcase, a_bad_root_is_an_error, 0,
