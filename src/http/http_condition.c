@@ -7,8 +7,9 @@
  * client may be in the future: the comparison is then what it is.
  *
  * As long as the second of a modification lasts, there may be another one
- * that no date tells from it: until then no date says "not modified", nor
- * that two parts belong together (8.8.2.2).
+ * that no date tells from it: until then no date says that two parts belong
+ * together (8.8.2.2).  "Not modified" it says even then, as all servers do;
+ * who wants to be sure has the entity tag.
  *
  * Lists of entity tags are read here and not by http_list_next, because a
  * backslash in a tag escapes nothing (8.8.3).
@@ -197,7 +198,7 @@ is_new_to_client(const struct cohort_pair *fields, size_t count, bool is_read,
 	if (is_read && !validators->is_undated &&
 	    find_date(
 		fields, count, "if-modified-since", validators->now, &date))
-		return !is_settled(validators) || validators->modified > date;
+		return modified_at(validators) > date;
 	return true;
 }
 

@@ -158,9 +158,9 @@ const char *
 service_file_modified(
     const struct service_file *file, time_t now, char room[HTTP_DATE_SIZE + 1])
 {
-	if (file->status.st_mtime < now)
+	if (file->status.st_mtime <= now)
 		return file->modified;
-	http_date_write(room, file->status.st_mtime == now ? now - 1 : now);
+	http_date_write(room, now);
 	return room;
 }
 

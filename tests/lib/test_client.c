@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ test_client_connect_to(
 		.ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 	};
+	const int on = 1;
 	struct addrinfo *found;
 	char service[16];
 
@@ -46,6 +48,8 @@ test_client_connect_to(
 	    connect(client->fd, found->ai_addr, found->ai_addrlen) == 0,
 	    "connect to %s port %u: %s", address, port, strerror(errno));
 	freeaddrinfo(found);
+	/* Requests in pieces do not wait for acknowledgements. */
+	setsockopt(client->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
 void

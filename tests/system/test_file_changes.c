@@ -150,24 +150,6 @@ START_TEST(a_secret_change_has_another_tag)
 }
 END_TEST
 
-/* Many changes within one second, each seen by its date alone. */
-START_TEST(a_change_within_a_second_is_no_304)
-{
-	struct site site;
-	char letter;
-
-	open_site(&site);
-	write_file(&site, "root/file", 'a', 100);
-	expect(&site, "", 200, 'a', 100);
-	for (letter = 'b'; letter <= 'z'; letter++) {
-		write_file(&site, "root/file", letter, 100);
-		expect(&site, field("If-Modified-Since", site.modified), 200,
-		    letter, 100);
-	}
-	close_site(&site);
-}
-END_TEST
-
 START_TEST(what_is_unchanged_is_304)
 {
 	size_t size = sizes[_i];
@@ -238,7 +220,6 @@ main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, a_secret_change_has_another_tag, 0, 2);
-	tcase_add_test(tcase, a_change_within_a_second_is_no_304);
 	tcase_add_loop_test(tcase, what_is_unchanged_is_304, 0, 2);
 	tcase_add_loop_test(tcase, a_replaced_file_is_the_new_one, 0, 2);
 	tcase_add_loop_test(

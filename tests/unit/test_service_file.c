@@ -149,7 +149,7 @@ static const struct {
 } ages[] = {
 	{ 1000, "Sun, 06 Nov 1994 08:49:37 GMT" },
 	{ 1, "Sun, 06 Nov 1994 08:49:37 GMT" },
-	{ 0, "Sun, 06 Nov 1994 08:49:36 GMT" },
+	{ 0, "Sun, 06 Nov 1994 08:49:37 GMT" },
 	{ -1, "Sun, 06 Nov 1994 08:49:36 GMT" },
 	{ -1000, "Sun, 06 Nov 1994 08:32:57 GMT" },
 };
