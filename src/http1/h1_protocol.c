@@ -173,7 +173,8 @@ on_writable(struct conn *conn)
 	if (connection->state == H1_STATE_ENDING)
 		return;
 	if (connection->is_stalled &&
-	    connection->answered_count <= H1_ANSWERED_MAX / 2 &&
+	    connection->answered_count <=
+		connection->h1->settings.max_pipelined / 2 &&
 	    !conn_output_is_full(conn)) {
 		connection->is_stalled = false;
 		conn_wake(conn);

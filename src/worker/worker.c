@@ -24,9 +24,6 @@
 #define ARENA_BLOCK_SIZE  8192
 #define ARENA_BLOCKS_KEPT 256
 
-/* Answers to pipelined requests beyond which no more are read. */
-#define OUTPUT_LIMIT 65536
-
 _Static_assert((int)CONN_CLOSE_COUNT <= IPC_CLOSE_MAX,
     "a slot has room for every close reason");
 _Static_assert(SETTINGS_SEGMENTS_MAX == HTTP_SEGMENTS_MAX,
@@ -109,7 +106,7 @@ make_connections(struct worker *worker)
 			[CONN_DEADLINE_IDLE] = http->keep_alive,
 			[CONN_DEADLINE_LINGER] = http->linger_timeout,
 		},
-		.output_limit = OUTPUT_LIMIT,
+		.output_limit = http->output_buffer,
 		.open = &slot->open,
 		.busy = &slot->busy,
 		.accepted = &slot->accepted,
@@ -152,9 +149,15 @@ make_protocol(struct worker *worker)
 	const struct ipc_heritage *heritage = worker->heritage;
 	const struct settings_http *http = &heritage->settings->http;
 	const struct h1_settings settings = {
-		.max_request_line = http->max_request_line,
-		.max_head = http->max_head,
-		.max_fields = http->max_fields,
+		.limits = {
+			.max_request_line = http->max_request_line,
+			.max_head = http->max_head,
+			.max_fields = http->max_fields,
+			.max_segments = http->max_segments,
+			.max_chunk_extension = http->max_chunk_extension,
+			.max_trailer = http->max_trailer,
+		},
+		.max_pipelined = (unsigned)http->max_pipelined,
 		.max_requests = http->max_requests,
 		.keep_alive_ms = http->keep_alive,
 		.body_progress = http->body_rate * http->body_timeout / 1000,

@@ -662,9 +662,15 @@ fake_init(struct fake *fake)
 		.next_id = 1,
 	};
 	fake->settings = (struct h1_settings) {
-		.max_request_line = 8192,
-		.max_head = 65536,
-		.max_fields = 100,
+		.limits = {
+			.max_request_line = 8192,
+			.max_head = 65536,
+			.max_fields = 100,
+			.max_segments = 64,
+			.max_chunk_extension = 4096,
+			.max_trailer = 8192,
+		},
+		.max_pipelined = 64,
 		.keep_alive_ms = 60000,
 		.server = "cohort",
 	};

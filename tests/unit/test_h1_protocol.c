@@ -177,6 +177,25 @@ START_TEST(test_pipeline_is_bounded)
 }
 END_TEST
 
+START_TEST(test_pipeline_of_one)
+{
+	fake_fini(&fake);
+	fake_init(&fake);
+	fake.settings.max_pipelined = 1;
+	fake_start(&fake);
+	fake.conn->room = 0;
+	fake_feed_all(fake.conn, GET("/hello") GET("/hello") GET("/hello"),
+	    3 * strlen(GET("/hello")));
+	ck_assert_uint_eq(fake.server.next_id, 1 + 1);
+	fake.conn->room = fake.conn->queued;
+	fake_settle(fake.conn);
+	ck_assert_uint_eq(fake.server.next_id, 1 + 2);
+	fake.conn->room = SIZE_MAX / 2;
+	fake_settle(fake.conn);
+	expect_output(HELLO HELLO HELLO);
+}
+END_TEST
+
 /* One read(2) full of requests for something large. */
 START_TEST(test_pipeline_stops_at_full_output)
 {
@@ -1244,6 +1263,7 @@ main(void)
 	tcase_add_test(tcase, test_byte_by_byte);
 	tcase_add_test(tcase, test_pipeline_is_one_write);
 	tcase_add_test(tcase, test_pipeline_is_bounded);
+	tcase_add_test(tcase, test_pipeline_of_one);
 	tcase_add_test(tcase, test_pipeline_stops_at_full_output);
 	tcase_add_test(tcase, test_pipeline_waits_for_later);
 	tcase_add_test(tcase, test_answered_in_order);

@@ -245,8 +245,8 @@ static void
 setup(void)
 {
 	fake_init(&fake);
-	fake.settings.max_request_line = 1024;
-	fake.settings.max_head = 2048;
+	fake.settings.limits.max_request_line = 1024;
+	fake.settings.limits.max_head = 2048;
 	fake_start(&fake);
 }
 
