@@ -77,9 +77,10 @@ bool conn_output_is_full(const struct conn *conn);
 
 /*
  * Starts the wait of that class from now, instead of the one before; NONE
- * waits without a deadline.  WRITE and LINGER are the core's own: while the
- * socket is full it watches the progress of the output, whatever the
- * protocol waits for.
+ * waits without a deadline.  WRITE and LINGER are the core's own: while
+ * something is queued it watches that the client takes write_least bytes in
+ * each wait of class WRITE, as its acknowledgements tell, whatever the
+ * protocol waits for; less, and the connection is closed (conn_progress.c).
  */
 void conn_wait(struct conn *conn, enum conn_deadline_class class);
 

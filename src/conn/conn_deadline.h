@@ -20,11 +20,11 @@ struct event_base;
 
 enum conn_deadline_class {
 	CONN_DEADLINE_NONE,
-	CONN_DEADLINE_HEAD,  /* first byte, then complete head */
-	CONN_DEADLINE_BODY,  /* progress of the request body */
-	CONN_DEADLINE_WRITE, /* progress of the response */
-	CONN_DEADLINE_IDLE,  /* next request */
-	CONN_DEADLINE_LINGER,
+	CONN_DEADLINE_HEAD,   /* first byte, then complete head */
+	CONN_DEADLINE_BODY,   /* progress of the request body */
+	CONN_DEADLINE_WRITE,  /* what the client takes of the output */
+	CONN_DEADLINE_IDLE,   /* next request */
+	CONN_DEADLINE_LINGER, /* the client's end */
 	CONN_DEADLINE_COUNT
 };
 

@@ -103,6 +103,8 @@ struct conn {
 	 * waits has no place for one that has partly run out. */
 	struct conn_deadline wait;  /* the protocol's */
 	struct conn_deadline guard; /* the core's: WRITE or LINGER */
+	int64_t taken;              /* conn_progress.c, when the guard began */
+	unsigned lapses;            /* of the guard, without progress */
 	uint64_t id;
 	struct log_scope scope;
 	struct event event;
@@ -280,6 +282,14 @@ void conn_io_unwatch(struct conn *conn);
 
 /* Closes the descriptor. */
 void conn_io_close(struct conn *conn);
+
+/* ---- conn_progress.c: does the client take its output? ---- */
+
+/* After a write: the guard runs as long as something is queued. */
+void conn_progress_watch(struct conn *conn);
+
+/* The guard ran out: it is started anew, or the connection closed. */
+void conn_progress_review(struct conn *conn);
 
 /* ---- conn_hand.c ---- */
 

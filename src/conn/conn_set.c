@@ -153,10 +153,8 @@ on_due(struct conn_deadline *deadline)
 	conn_set_enter(set);
 	if (conn->state == CONN_STATE_DEPARTING)
 		conn_close(conn, CONN_CLOSE_RETIRED, false);
-	else if (deadline->class == CONN_DEADLINE_WRITE)
-		conn_close(conn, CONN_CLOSE_WRITE_TIMEOUT, true);
-	else if (deadline->class == CONN_DEADLINE_LINGER)
-		conn_close(conn, CONN_CLOSE_LINGER_TIMEOUT, false);
+	else if (deadline == &conn->guard)
+		conn_progress_review(conn);
 	else
 		conn_mark(conn, CONN_MARK_DUE);
 	conn_set_settle(set);

@@ -39,7 +39,9 @@ struct conn_origin {
 
 struct conn_settings {
 	uint64_t timeouts_ms[CONN_DEADLINE_COUNT];
-	size_t output_limit; /* queued bytes beyond which on_input
+	uint64_t write_least; /* bytes that a client has to take in a wait of
+				* class WRITE; at least one */
+	size_t output_limit;  /* queued bytes beyond which on_input
 					 * is not called: pipelines stop */
 	/* Counters, in the slot: open connections, busy ones, accepted and
 	 * adopted so far, ends by reason.  Written with single stores. */

@@ -92,6 +92,15 @@ on_departing(void *context)
 	return worker_hand_send(worker);
 }
 
+/* What a client has to take in write_timeout. */
+static uint64_t
+write_least(const struct settings_http *http)
+{
+	uint64_t bytes = http->write_rate * http->write_timeout / 1000;
+
+	return bytes > 0 ? bytes : 1;
+}
+
 static void
 make_connections(struct worker *worker)
 {
@@ -106,6 +115,7 @@ make_connections(struct worker *worker)
 			[CONN_DEADLINE_IDLE] = http->keep_alive,
 			[CONN_DEADLINE_LINGER] = http->linger_timeout,
 		},
+		.write_least = write_least(http),
 		.output_limit = http->output_buffer,
 		.open = &slot->open,
 		.busy = &slot->busy,
