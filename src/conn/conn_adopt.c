@@ -30,6 +30,18 @@ copy_peer(struct http_peer *peer, const struct ipc_orphan *orphan)
 	peer->address[sizeof(peer->address) - 1] = '\0';
 }
 
+/* Whoever comes over a unix socket has no address. */
+static void
+count_client(struct conn *conn)
+{
+	const char *text = conn->peer.address;
+	struct network_address address;
+
+	if (conn->set->settings.client_max > 0 &&
+	    network_address_parse(text, strlen(text), &address) == 0)
+		conn_client_count(conn, &address);
+}
+
 /* The core's own are nothing that a protocol waits for. */
 static enum conn_deadline_class
 class_of(const struct ipc_orphan *orphan)
@@ -85,6 +97,7 @@ conn_set_adopt(struct conn_set *set, int fd, const struct ipc_orphan *orphan,
 	conn->is_adopted = true;
 	conn->request_count = orphan->request_count;
 	copy_peer(&conn->peer, orphan);
+	count_client(conn);
 	conn_count_up(set->settings.adopted);
 	if (!is_sound(orphan)) {
 		conn_mark(conn, CONN_MARK_OPEN);

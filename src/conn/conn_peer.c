@@ -41,6 +41,23 @@ format_ipv6(struct http_peer *peer, const struct in6_addr *address)
 		    AF_INET6, address, peer->address, sizeof(peer->address));
 }
 
+struct network_address
+conn_peer_address(const struct sockaddr_storage *address, socklen_t size)
+{
+	struct sockaddr_in ipv4;
+	struct sockaddr_in6 ipv6;
+
+	if (size >= sizeof(ipv4) && address->ss_family == AF_INET) {
+		memcpy(&ipv4, address, sizeof(ipv4));
+		return network_address_of_ipv4(&ipv4.sin_addr);
+	}
+	if (size >= sizeof(ipv6) && address->ss_family == AF_INET6) {
+		memcpy(&ipv6, address, sizeof(ipv6));
+		return network_address_of_ipv6(&ipv6.sin6_addr);
+	}
+	return (struct network_address) { .family = NETWORK_UNIX };
+}
+
 void
 conn_peer_format(struct http_peer *peer, const struct sockaddr_storage *address,
     socklen_t size)

@@ -19,8 +19,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/base_hash.h"
 #include "base/base_list.h"
 #include "base/base_log.h"
+#include "base/base_network.h"
 #include "conn/conn.h"
 #include "conn/conn_set.h"
 #include "conn/conn_state.h"
@@ -105,6 +107,7 @@ struct conn {
 	struct conn_deadline guard; /* the core's: WRITE or LINGER */
 	int64_t taken;              /* conn_progress.c, when the guard began */
 	unsigned lapses;            /* of the guard, without progress */
+	struct conn_client *client; /* conn_client.c; NULL: not counted */
 	uint64_t id;
 	struct log_scope scope;
 	struct event event;
@@ -117,6 +120,15 @@ struct conn_note {
 	struct conn_output_block *block;
 	uint32_t next, count;
 	bool is_overfull; /* it was too much; nothing is named */
+};
+
+/* How many connections each client has; nothing without a limit. */
+struct conn_clients {
+	struct conn_client **buckets;
+	size_t bucket_count; /* a power of two */
+	struct hash_key key;
+	struct conn_pool pool;
+	uint64_t refused, logged_ms; /* since that line */
 };
 
 struct conn_set {
@@ -135,6 +147,7 @@ struct conn_set {
 	size_t count, count_busy, count_checks;
 	uint64_t last_id;
 	struct conn_pool conn_pool, input_pool, output_pool;
+	struct conn_clients clients;
 	uint32_t *free_rows; /* their numbers, a stack */
 	uint32_t free_row_count;
 	struct ipc_row spare_row;
@@ -176,6 +189,30 @@ void conn_describe(const void *object, struct buffer *line);
 
 void conn_peer_format(struct http_peer *peer,
     const struct sockaddr_storage *address, socklen_t size);
+
+struct network_address conn_peer_address(
+    const struct sockaddr_storage *address, socklen_t size);
+
+/* ---- conn_client.c: connections of one client ---- */
+
+void conn_clients_init(struct conn_set *set);
+void conn_clients_fini(struct conn_set *set);
+
+/*
+ * The connection's client is known from now on, behind accept(2) or a PROXY
+ * header, and the connection counts as its until conn_client_leave.  May it
+ * stay?  False: it has been answered and closed, whatever its state was, and
+ * the caller does nothing more with it but settle.  Unix sockets and
+ * client_exempt are not counted, and without client_max nobody is.
+ */
+bool conn_client_admit(
+    struct conn *conn, const struct network_address *address);
+
+/* The same for one that is here already, and is never refused. */
+void conn_client_count(
+    struct conn *conn, const struct network_address *address);
+
+void conn_client_leave(struct conn *conn);
 
 /* ---- conn_input.c ---- */
 

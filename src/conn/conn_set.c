@@ -180,6 +180,7 @@ conn_set_new(struct event_base *base, const struct conn_settings *settings)
 	conn_pool_init(&set->input_pool, CONN_INPUT_SIZE, INPUTS_KEPT);
 	conn_pool_init(&set->output_pool, CONN_OUTPUT_BLOCK_SIZE, OUTPUTS_KEPT);
 	conn_rows_init(set);
+	conn_clients_init(set);
 	return set;
 }
 
@@ -212,6 +213,7 @@ conn_set_free(struct conn_set **source)
 	conn_pool_fini(&set->input_pool);
 	conn_pool_fini(&set->output_pool);
 	conn_rows_fini(set);
+	conn_clients_fini(set);
 	OBJECT_FREE(set);
 }
 
@@ -289,13 +291,16 @@ conn_set_accept(struct conn_set *set, int fd,
     const struct sockaddr_storage *address, socklen_t size,
     const struct conn_origin *origin)
 {
+	struct network_address client = conn_peer_address(address, size);
 	struct conn *conn = conn_set_add(set, fd, origin);
 
 	conn_count_up(set->settings.accepted);
 	conn_peer_format(&conn->peer, address, size);
 	conn_mark(conn, CONN_MARK_OPEN);
-	conn_row_open(conn);
-	conn_input_receive(conn);
+	if (conn_client_admit(conn, &client)) {
+		conn_row_open(conn);
+		conn_input_receive(conn);
+	}
 	conn_set_settle(set);
 }
 
@@ -337,6 +342,7 @@ conn_set_drop(struct conn *conn)
 	list_remove(&conn->pending);
 	list_remove(&conn->link);
 	conn_row_give(conn);
+	conn_client_leave(conn);
 	count(set, conn, (size_t)-1);
 	if (!conn->origin->is_check)
 		conn_count_up(closed);

@@ -21,6 +21,7 @@
 
 struct conn_set;
 struct event_base;
+struct network_list;
 struct protocol;
 
 /* Where connections come from; one a listener, outlives them.  is_forgotten
@@ -43,6 +44,12 @@ struct conn_settings {
 				* class WRITE; at least one */
 	size_t output_limit;  /* queued bytes beyond which on_input
 					 * is not called: pipelines stop */
+	/* Connections of one client, 0: any number; whom it does not hold for;
+	 * what the next one is answered.  Both outlive the set. */
+	uint64_t client_max;
+	const struct network_list *client_exempt;
+	const char *client_refusal;
+	size_t client_refusal_size;
 	/* Counters, in the slot: open connections, busy ones, accepted and
 	 * adopted so far, ends by reason.  Written with single stores. */
 	uint64_t *open, *busy, *accepted, *adopted;

@@ -16,6 +16,7 @@
 #include "base/base_object.h"
 #include "ipc/ipc_exit.h"
 #include "service/service.h"
+#include "worker/worker_answer.h"
 #include "worker/worker_crash.h"
 #include "worker/worker_private.h"
 
@@ -101,8 +102,11 @@ write_least(const struct settings_http *http)
 	return bytes > 0 ? bytes : 1;
 }
 
-static void
-make_connections(struct worker *worker)
+static const char client_refusal[] =
+    WORKER_ANSWER_429_HEAD WORKER_ANSWER_429_PAGE;
+
+static int
+make_connections(struct worker *worker, struct error *error)
 {
 	const struct settings_http *http = &worker->heritage->settings->http;
 	struct ipc_slot *slot = worker->slot;
@@ -117,6 +121,10 @@ make_connections(struct worker *worker)
 		},
 		.write_least = write_least(http),
 		.output_limit = http->output_buffer,
+		.client_max = worker->heritage->settings->max_client_connections,
+		.client_exempt = &worker->trusted_proxies,
+		.client_refusal = client_refusal,
+		.client_refusal_size = sizeof(client_refusal) - 1,
 		.open = &slot->open,
 		.busy = &slot->busy,
 		.accepted = &slot->accepted,
@@ -131,7 +139,11 @@ make_connections(struct worker *worker)
 		.context = worker,
 	};
 
+	if (network_list_parse(
+		&worker->trusted_proxies, http->trusted_proxies, error) == -1)
+		return -1;
 	worker->connections = conn_set_new(worker->base, &settings);
+	return 0;
 }
 
 static int
@@ -257,9 +269,9 @@ make_parts(struct worker *worker, struct error *error)
 {
 	if (make_base(worker, error) == -1 ||
 	    worker_host_new(worker, error) == -1 ||
-	    make_server(worker, error) == -1)
+	    make_server(worker, error) == -1 ||
+	    make_connections(worker, error) == -1)
 		return -1;
-	make_connections(worker);
 	make_protocol(worker);
 	worker_acceptor_new(worker);
 	worker_retire_init(worker);
@@ -280,6 +292,7 @@ free_parts(struct worker *worker)
 	if (worker->app != NULL)
 		app_free(&worker->app);
 	worker_acceptor_free(worker);
+	network_list_fini(&worker->trusted_proxies);
 	worker_hand_fini(worker);
 	if (worker->h1 != NULL)
 		h1_free(&worker->h1);

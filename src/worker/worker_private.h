@@ -12,6 +12,7 @@
 #include "app/app.h"
 #include "base/base_clock.h"
 #include "base/base_log.h"
+#include "base/base_network.h"
 #include "conn/conn_set.h"
 #include "http/http_exchange.h"
 #include "http1/h1.h"
@@ -85,6 +86,7 @@ struct worker {
 	struct ipc_packet *departing; /* worker_hand.c; NULL: not needed yet */
 	struct event hand_retry;
 
+	struct network_list trusted_proxies;
 	struct conn_set *connections;
 	struct conn_origin *origins; /* one a listener */
 	struct conn_origin check_origin;
