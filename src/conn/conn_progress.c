@@ -84,6 +84,13 @@ review_write(struct conn *conn, int64_t held)
 		conn_close(conn, CONN_CLOSE_WRITE_TIMEOUT, true);
 }
 
+/* What went wrong before says more. */
+static enum conn_close
+reason_behind(enum conn_close reason)
+{
+	return conn_close_is_error(reason) ? reason : CONN_CLOSE_LINGER_TIMEOUT;
+}
+
 void
 conn_progress_review(struct conn *conn)
 {
@@ -98,6 +105,6 @@ conn_progress_review(struct conn *conn)
 	else if (held > 1)
 		begin_lingering(conn, CONN_DEADLINE_WRITE, held);
 	else
-		conn_close(conn, CONN_CLOSE_LINGER_TIMEOUT, false);
+		conn_close(conn, reason_behind(conn->reason), false);
 	conn_mark(conn, 0);
 }
