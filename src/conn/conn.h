@@ -73,6 +73,10 @@ uint64_t conn_sent_total(const struct conn *conn);
  * and within one on_input the protocol begins nothing that queues more. */
 bool conn_output_is_full(const struct conn *conn);
 
+/* Is on_input kept back, though there may be input, until the client has taken
+ * half of output_limit?  What it sends then nobody sees. */
+bool conn_is_throttled(const struct conn *conn);
+
 /* ---- waiting and ending ---- */
 
 /*

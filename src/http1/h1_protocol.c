@@ -204,6 +204,11 @@ on_deadline(struct conn *conn, enum conn_deadline_class class)
 	connection->waiting = CONN_DEADLINE_NONE;
 	if (class != class_of(connection))
 		return;
+	/* It may send as it should: nobody looked. */
+	if (class == CONN_DEADLINE_BODY && conn_is_throttled(conn)) {
+		update_wait(connection);
+		return;
+	}
 	switch (connection->state) {
 	case H1_STATE_IDLE:
 		if (connection->answered_count == 0)

@@ -108,7 +108,8 @@ static const char client_refusal[] =
 static int
 make_connections(struct worker *worker, struct error *error)
 {
-	const struct settings_http *http = &worker->heritage->settings->http;
+	const struct settings *all = worker->heritage->settings;
+	const struct settings_http *http = &all->http;
 	struct ipc_slot *slot = worker->slot;
 	struct ipc_process *process = worker->process;
 	const struct conn_settings settings = {
@@ -121,7 +122,7 @@ make_connections(struct worker *worker, struct error *error)
 		},
 		.write_least = write_least(http),
 		.output_limit = http->output_buffer,
-		.client_max = worker->heritage->settings->max_client_connections,
+		.client_max = all->max_client_connections,
 		.client_exempt = &worker->trusted_proxies,
 		.client_refusal = client_refusal,
 		.client_refusal_size = sizeof(client_refusal) - 1,

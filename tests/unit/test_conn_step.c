@@ -97,14 +97,17 @@ START_TEST(test_throttle_has_hysteresis)
 	conn = fake.conn;
 	conn->is_blocked = true;
 	conn->output.queued = 1001;
+	ck_assert(!conn_is_throttled(conn));
 	conn_wake(conn);
 	conn_set_settle(fake.set);
 	ck_assert_str_eq(fake.calls, "open ");
+	ck_assert(conn_is_throttled(conn));
 	conn->output.sent = 500;
 	conn_mark(conn, CONN_MARK_SEND);
 	conn_set_settle(fake.set);
 	ck_assert_str_eq(fake.calls, "open ");
 	conn->output.sent = 501;
+	ck_assert(!conn_is_throttled(conn));
 	conn_mark(conn, CONN_MARK_SEND);
 	conn_set_settle(fake.set);
 	ck_assert_str_eq(fake.calls, "open input(0) ");

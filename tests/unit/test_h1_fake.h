@@ -190,6 +190,12 @@ conn_output_is_full(const struct conn *conn)
 	return conn->queued - conn->sent > conn->output_limit;
 }
 
+bool
+conn_is_throttled(const struct conn *conn)
+{
+	return conn_output_is_full(conn);
+}
+
 void
 conn_wait(struct conn *conn, enum conn_deadline_class class)
 {

@@ -948,6 +948,26 @@ START_TEST(test_second_head_timeout)
 }
 END_TEST
 
+/* As long as the client does not take the answer before, nobody looks
+ * whether it sends. */
+START_TEST(test_body_waits_for_output)
+{
+	fake.conn->room = 0;
+	feed(GET("/hello") POST("/later", "Content-Length: 8\r\n") "1234");
+	fake.exchange->functions->want_body(fake.exchange, 100);
+	fake_settle(fake.conn);
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_BODY);
+	fake.conn->output_limit = 1;
+	fake_pass_deadline(fake.conn);
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_BODY);
+	fake.conn->room = SIZE_MAX / 2;
+	fake_settle(fake.conn);
+	expect_output(HELLO);
+	fake_pass_deadline(fake.conn);
+	expect_output(PAGE("80", "408 Request Timeout"));
+}
+END_TEST
+
 /* An empty line is no request that could be answered. */
 START_TEST(test_empty_line_timeout)
 {
@@ -1317,6 +1337,7 @@ main(void)
 	tcase_add_test(tcase, test_silent_client);
 	tcase_add_test(tcase, test_head_timeout);
 	tcase_add_test(tcase, test_second_head_timeout);
+	tcase_add_test(tcase, test_body_waits_for_output);
 	tcase_add_test(tcase, test_empty_line_timeout);
 	tcase_add_test(tcase, test_body_timeout);
 	tcase_add_test(tcase, test_body_that_drips);
