@@ -118,8 +118,7 @@ put_ready(struct cohort_request *request)
 static bool
 has_room(const struct cohort_request *request)
 {
-	return request->room.handler != NULL &&
-	    app_stream_unsent(request) <= APP_STREAM_FULL;
+	return request->room.handler != NULL && !app_stream_is_full(request);
 }
 
 static bool

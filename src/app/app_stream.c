@@ -42,6 +42,27 @@ app_stream_unsent(const struct cohort_request *request)
 	return exchange->functions->unsent(exchange);
 }
 
+static uint64_t
+full_size(const struct cohort_request *request)
+{
+	return request->app->settings->http.output_buffer;
+}
+
+bool
+app_stream_is_full(const struct cohort_request *request)
+{
+	return app_stream_unsent(request) > full_size(request);
+}
+
+void
+app_stream_want_room(const struct cohort_request *request)
+{
+	struct http_exchange *exchange = request->exchange;
+
+	exchange->functions->want_room(
+	    exchange, (size_t)full_size(request) / 2);
+}
+
 static void
 empty_held(struct app_stream *stream)
 {
@@ -141,7 +162,8 @@ may_write(struct cohort_request *request, const char *function, size_t size)
 		return false;
 	}
 	if (!stream->must_cut &&
-	    app_stream_unsent(request) > APP_STREAM_FULL + APP_STREAM_EXCESS) {
+	    app_stream_unsent(request) >
+		full_size(request) + APP_STREAM_EXCESS) {
 		log_error("%s: too much written without awaiting room, so the "
 			  "stream is cut",
 		    function);
@@ -153,8 +175,7 @@ may_write(struct cohort_request *request, const char *function, size_t size)
 static int
 fullness(const struct cohort_request *request)
 {
-	return app_stream_unsent(request) > APP_STREAM_FULL ? COHORT_FULL :
-							      COHORT_ROOM;
+	return app_stream_is_full(request) ? COHORT_FULL : COHORT_ROOM;
 }
 
 static void
@@ -273,8 +294,7 @@ needs_heartbeat(const struct cohort_request *request, uint64_t silence_ms)
 	const struct app_stream *stream = &request->stream;
 
 	return stream->heartbeat_ms != 0 &&
-	    silence_ms >= stream->heartbeat_ms &&
-	    app_stream_unsent(request) <= APP_STREAM_FULL;
+	    silence_ms >= stream->heartbeat_ms && !app_stream_is_full(request);
 }
 
 static void

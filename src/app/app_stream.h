@@ -4,7 +4,7 @@
  * went out is held, as that happens only when the function that began the
  * stream has returned and `after` functions have run.  Private to app/.
  *
- * Bounds: a write is answered FULL while more than APP_STREAM_FULL bytes are
+ * Bounds: a write is answered FULL while more than output_buffer bytes are
  * unsent, and the stream is cut when one comes with APP_STREAM_EXCESS more.
  */
 #ifndef APP_STREAM_H
@@ -18,8 +18,6 @@
 
 #include <cohort/cohort.h>
 
-#define APP_STREAM_FULL   65536
-#define APP_STREAM_ROOM   32768 /* there is room again */
 #define APP_STREAM_EXCESS 1048576
 
 struct app_stream {
@@ -45,6 +43,12 @@ void app_stream_unwatch(struct cohort_request *request);
 
 /* Bytes written that the client has not taken. */
 uint64_t app_stream_unsent(const struct cohort_request *request);
+
+/* Are these more than output_buffer? */
+bool app_stream_is_full(const struct cohort_request *request);
+
+/* Lets on_room come when half of output_buffer is free. */
+void app_stream_want_room(const struct cohort_request *request);
 
 /* Forgets what was held. */
 void app_stream_drop(struct cohort_request *request);

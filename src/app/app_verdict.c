@@ -52,16 +52,13 @@ settle_done(struct cohort_request *request)
 static void
 begin_wait(struct cohort_request *request)
 {
-	struct http_exchange *exchange = request->exchange;
-
 	request->waiting = true;
 	if (request->head_sent)
 		app_stream_watch(request);
 	else
 		app_end_watch(request);
-	if (request->room.handler != NULL &&
-	    app_stream_unsent(request) > APP_STREAM_FULL)
-		exchange->functions->want_room(exchange, APP_STREAM_ROOM);
+	if (request->room.handler != NULL && app_stream_is_full(request))
+		app_stream_want_room(request);
 	app_queue_review(request);
 }
 

@@ -78,13 +78,18 @@ uint64_t conn_sent_total(const struct conn *conn);
  * and within one on_input the protocol begins nothing that queues more. */
 bool conn_output_is_full(const struct conn *conn);
 
+/* Is on_input kept back, though there may be input, until the client has taken
+ * half of output_limit?  What it sends then nobody sees. */
+bool conn_is_throttled(const struct conn *conn);
+
 /* ---- waiting and ending ---- */
 
 /*
  * Starts the wait of that class from now, instead of the one before; NONE
- * waits without a deadline.  WRITE and LINGER are the core's own: while the
- * socket is full it watches the progress of the output, whatever the
- * protocol waits for.
+ * waits without a deadline.  WRITE and LINGER are the core's own: while
+ * something is queued it watches that the client takes write_least bytes in
+ * each wait of class WRITE, as its acknowledgements tell, whatever the
+ * protocol waits for; less, and the connection is closed (conn_progress.c).
  */
 void conn_wait(struct conn *conn, enum conn_deadline_class class);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Lookups in conn_close.tbl.
+ * Lookups in ipc/ipc_close.tbl.
  */
 #include "conn/conn_close.h"
 
@@ -8,10 +8,10 @@ static const struct {
 	const char *word;
 	bool is_error;
 } reasons[CONN_CLOSE_COUNT] = {
-#define CONN_CLOSE(name, word, is_error, text) \
+#define IPC_CLOSE(name, word, is_error, text) \
 	[CONN_CLOSE_##name] = { word, is_error },
-#include "conn/conn_close.tbl"
-#undef CONN_CLOSE
+#include "ipc/ipc_close.tbl"
+#undef IPC_CLOSE
 };
 
 const char *

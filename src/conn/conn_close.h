@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Reasons for the end of a connection, from conn_close.tbl.
+ * Reasons for the end of a connection, from ipc/ipc_close.tbl.
  */
 #ifndef CONN_CLOSE_H
 #define CONN_CLOSE_H
@@ -8,9 +8,9 @@
 #include <stdbool.h>
 
 enum conn_close {
-#define CONN_CLOSE(name, word, is_error, text) CONN_CLOSE_##name,
-#include "conn/conn_close.tbl"
-#undef CONN_CLOSE
+#define IPC_CLOSE(name, word, is_error, text) CONN_CLOSE_##name,
+#include "ipc/ipc_close.tbl"
+#undef IPC_CLOSE
 	CONN_CLOSE_COUNT
 };
 

@@ -6,6 +6,10 @@
  * all lists; it is not armed when nothing waits (after the last wait was
  * stopped it may fire once more).  A deadline alone is met at once, many
  * together up to 50 ms late.  Worker, loop thread.
+ *
+ * What prolongs a wait: nothing does in HEAD, IDLE and LINGER.  BODY begins
+ * anew when body_rate's bytes of it have come, WRITE, when it is over, if
+ * write_rate's bytes have been taken (conn_progress.c).
  */
 #ifndef CONN_DEADLINE_H
 #define CONN_DEADLINE_H
@@ -20,11 +24,11 @@ struct event_base;
 
 enum conn_deadline_class {
 	CONN_DEADLINE_NONE,
-	CONN_DEADLINE_HEAD,  /* first byte, then complete head */
-	CONN_DEADLINE_BODY,  /* progress of the request body */
-	CONN_DEADLINE_WRITE, /* progress of the response */
-	CONN_DEADLINE_IDLE,  /* next request */
-	CONN_DEADLINE_LINGER,
+	CONN_DEADLINE_HEAD,   /* first byte, then complete head */
+	CONN_DEADLINE_BODY,   /* progress of the request body */
+	CONN_DEADLINE_WRITE,  /* what the client takes of the output */
+	CONN_DEADLINE_IDLE,   /* next request */
+	CONN_DEADLINE_LINGER, /* the client's end */
 	CONN_DEADLINE_COUNT
 };
 

@@ -11,14 +11,16 @@
 
 /* ---- who can go ---- */
 
+/* Lingering, as long as the client has taken everything. */
 static bool
 is_at_rest(const struct conn *conn)
 {
 	switch (conn->state) {
 	case CONN_STATE_ACCEPTED:
 	case CONN_STATE_PROXY:
-	case CONN_STATE_LINGERING:
 		return true;
+	case CONN_STATE_LINGERING:
+		return conn->guard.class == CONN_DEADLINE_LINGER;
 	case CONN_STATE_OPEN:
 		return conn->exchange == IPC_ROW_NONE && !conn->is_busy &&
 		    conn_output_pending(conn) == 0;

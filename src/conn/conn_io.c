@@ -71,7 +71,8 @@ wants_read(const struct conn *conn)
 	case CONN_STATE_FLUSHING:
 		return conn->lingers;
 	default:
-		return conn->state == CONN_STATE_LINGERING;
+		return conn->state == CONN_STATE_LINGERING &&
+		    conn->guard.class == CONN_DEADLINE_LINGER;
 	}
 }
 

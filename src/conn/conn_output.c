@@ -208,6 +208,13 @@ conn_output_is_full(const struct conn *conn)
 	return conn_output_pending(conn) > conn->set->settings.output_limit;
 }
 
+bool
+conn_is_throttled(const struct conn *conn)
+{
+	return conn->is_throttled &&
+	    conn_output_pending(conn) > conn->set->settings.output_limit / 2;
+}
+
 void
 conn_output_fini(struct conn *conn)
 {

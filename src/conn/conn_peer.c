@@ -34,14 +34,14 @@ static void
 look_up(struct conn *conn)
 {
 	conn->is_trusted = network_list_has(
-	    &conn->set->settings.trusted_proxies, &conn->client);
+	    &conn->set->settings.trusted_proxies, &conn->client_address);
 }
 
 void
 conn_peer_set(
     struct conn *conn, const struct network_address *client, uint16_t port)
 {
-	conn->client = *client;
+	conn->client_address = *client;
 	conn->peer.port = port;
 	network_address_format(client, conn->peer.address);
 	look_up(conn);
@@ -56,10 +56,10 @@ conn_peer_adopt(struct conn *conn, const char *text, uint16_t port)
 	memcpy(peer->address, text, sizeof(peer->address));
 	peer->address[sizeof(peer->address) - 1] = '\0';
 	if (strcmp(peer->address, "unix") == 0)
-		conn->client.family = NETWORK_UNIX;
+		conn->client_address.family = NETWORK_UNIX;
 	else
-		network_address_parse(
-		    peer->address, strlen(peer->address), &conn->client);
+		network_address_parse(peer->address, strlen(peer->address),
+		    &conn->client_address);
 	look_up(conn);
 }
 

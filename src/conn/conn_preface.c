@@ -61,7 +61,7 @@ conn_preface_read(struct conn *conn)
 	switch (conn_proxy_parse(data, size, &header, &fault)) {
 	case CONN_PROXY_HEADER:
 		accept_header(conn, &header);
-		return true;
+		return conn_client_admit(conn);
 	case CONN_PROXY_FAULT:
 		refuse(conn, fault);
 		return false;

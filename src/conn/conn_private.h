@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/base_hash.h"
 #include "base/base_list.h"
 #include "base/base_log.h"
 #include "base/base_network.h"
@@ -89,7 +90,7 @@ struct conn {
 	bool is_adopted : 1;
 	bool is_packed : 1;    /* by conn_hand.c: its row is empty */
 	bool awaits_proxy : 1; /* its PROXY header is not whole */
-	bool is_trusted : 1;   /* client is in trusted_proxies */
+	bool is_trusted : 1;   /* it is in trusted_proxies */
 	struct conn_set *set;
 	const struct conn_origin *origin;
 	void *protocol_state;
@@ -106,11 +107,14 @@ struct conn {
 	 * waits has no place for one that has partly run out. */
 	struct conn_deadline wait;  /* the protocol's */
 	struct conn_deadline guard; /* the core's: WRITE or LINGER */
+	int64_t taken;              /* conn_progress.c, when the guard began */
+	unsigned lapses;            /* of the guard, without progress */
+	struct conn_client *client; /* conn_client.c; NULL: not counted */
 	uint64_t id;
 	struct log_scope scope;
 	struct event event;
 	/* The same twice; once awaits_proxy is over, as the header told. */
-	struct network_address client;
+	struct network_address client_address;
 	struct http_peer peer;
 };
 
@@ -120,6 +124,15 @@ struct conn_note {
 	struct conn_output_block *block;
 	uint32_t next, count;
 	bool is_overfull; /* it was too much; nothing is named */
+};
+
+/* How many connections each client has; nothing without a limit. */
+struct conn_clients {
+	struct conn_client **buckets;
+	size_t bucket_count; /* a power of two */
+	struct hash_key key;
+	struct conn_pool pool;
+	uint64_t refused, logged_ms; /* since that line */
 };
 
 struct conn_set {
@@ -138,6 +151,7 @@ struct conn_set {
 	size_t count, count_busy, count_checks;
 	uint64_t last_id;
 	struct conn_pool conn_pool, input_pool, output_pool;
+	struct conn_clients clients;
 	uint32_t *free_rows; /* their numbers, a stack */
 	uint32_t free_row_count;
 	struct ipc_row spare_row;
@@ -203,6 +217,25 @@ conn_preface_is_due(
  * it is whole, and the client the one that it told.  Else it waits for more,
  * or has closed the connection. */
 bool conn_preface_read(struct conn *conn);
+
+/* ---- conn_client.c: connections of one client ---- */
+
+void conn_clients_init(struct conn_set *set);
+void conn_clients_fini(struct conn_set *set);
+
+/*
+ * The connection's client is known from now on, behind accept(2) or a PROXY
+ * header, and the connection counts as its until conn_client_leave.  May it
+ * stay?  False: it has been answered and closed, whatever its state was, and
+ * the caller does nothing more with it but settle.  Unix sockets and
+ * trusted proxies are not counted, and without client_max nobody is.
+ */
+bool conn_client_admit(struct conn *conn);
+
+/* The same for one that is here already, and is never refused. */
+void conn_client_count(struct conn *conn);
+
+void conn_client_leave(struct conn *conn);
 
 /* ---- conn_input.c ---- */
 
@@ -309,6 +342,14 @@ void conn_io_unwatch(struct conn *conn);
 
 /* Closes the descriptor. */
 void conn_io_close(struct conn *conn);
+
+/* ---- conn_progress.c: does the client take its output? ---- */
+
+/* After a write: the guard runs as long as something is queued. */
+void conn_progress_watch(struct conn *conn);
+
+/* The guard ran out: it is started anew, or the connection closed. */
+void conn_progress_review(struct conn *conn);
 
 /* ---- conn_hand.c ---- */
 

@@ -4,7 +4,8 @@
  * decided by the order of the stores: fd comes last in a row that is taken
  * and goes first in one that is given back; exchange comes behind the facts
  * that it makes valid.  The handler runs in this thread, or while this
- * thread is parked, so the order of the program is all that is needed.
+ * thread is parked, so the order of the program is all that is needed.  A
+ * lingering connection is handed over only while it does nothing but linger.
  *
  * A connection for which there is no row, or which is not to be seen (the
  * self-check's), has the set's spare one, which nobody reads.
@@ -114,9 +115,12 @@ exchange_of(const struct conn *conn)
 	switch (conn->state) {
 	case CONN_STATE_OPEN:
 		return conn->exchange;
+	case CONN_STATE_LINGERING:
+		return conn->guard.class == CONN_DEADLINE_LINGER ?
+		    IPC_ROW_NONE :
+		    IPC_ROW_PRIVATE;
 	case CONN_STATE_ACCEPTED:
 	case CONN_STATE_PROXY:
-	case CONN_STATE_LINGERING:
 	case CONN_STATE_DEPARTING:
 		return IPC_ROW_NONE;
 	default:

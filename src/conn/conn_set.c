@@ -153,10 +153,8 @@ on_due(struct conn_deadline *deadline)
 	conn_set_enter(set);
 	if (conn->state == CONN_STATE_DEPARTING)
 		conn_close(conn, CONN_CLOSE_RETIRED, false);
-	else if (deadline->class == CONN_DEADLINE_WRITE)
-		conn_close(conn, CONN_CLOSE_WRITE_TIMEOUT, true);
-	else if (deadline->class == CONN_DEADLINE_LINGER)
-		conn_close(conn, CONN_CLOSE_LINGER_TIMEOUT, false);
+	else if (deadline == &conn->guard)
+		conn_progress_review(conn);
 	else
 		conn_mark(conn, CONN_MARK_DUE);
 	conn_set_settle(set);
@@ -182,6 +180,7 @@ conn_set_new(struct event_base *base, const struct conn_settings *settings)
 	conn_pool_init(&set->input_pool, CONN_INPUT_SIZE, INPUTS_KEPT);
 	conn_pool_init(&set->output_pool, CONN_OUTPUT_BLOCK_SIZE, OUTPUTS_KEPT);
 	conn_rows_init(set);
+	conn_clients_init(set);
 	return set;
 }
 
@@ -214,6 +213,7 @@ conn_set_free(struct conn_set **source)
 	conn_pool_fini(&set->input_pool);
 	conn_pool_fini(&set->output_pool);
 	conn_rows_fini(set);
+	conn_clients_fini(set);
 	OBJECT_FREE(set);
 }
 
@@ -300,8 +300,10 @@ conn_set_accept(struct conn_set *set, int fd,
 	conn_peer_set(conn, &client, port);
 	conn->awaits_proxy = conn_preface_is_due(origin, &client);
 	conn_mark(conn, CONN_MARK_OPEN);
-	conn_row_open(conn);
-	conn_input_receive(conn);
+	if (conn->awaits_proxy || conn_client_admit(conn)) {
+		conn_row_open(conn);
+		conn_input_receive(conn);
+	}
 	conn_set_settle(set);
 }
 
@@ -343,6 +345,7 @@ conn_set_drop(struct conn *conn)
 	list_remove(&conn->pending);
 	list_remove(&conn->link);
 	conn_row_give(conn);
+	conn_client_leave(conn);
 	count(set, conn, (size_t)-1);
 	if (!conn->origin->is_check)
 		conn_count_up(closed);

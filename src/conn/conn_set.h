@@ -22,6 +22,7 @@
 
 struct conn_set;
 struct event_base;
+struct network_list;
 struct protocol;
 
 /* Where connections come from; one a listener, outlives them.  is_forgotten
@@ -43,8 +44,15 @@ struct conn_origin {
 struct conn_settings {
 	struct network_list trusted_proxies; /* outlives the set */
 	uint64_t timeouts_ms[CONN_DEADLINE_COUNT];
-	size_t output_limit; /* queued bytes beyond which on_input
+	uint64_t write_least; /* bytes that a client has to take in a wait of
+				* class WRITE; at least one */
+	size_t output_limit;  /* queued bytes beyond which on_input
 					 * is not called: pipelines stop */
+	/* Connections of one client, 0: any number; and what the next one is
+	 * answered, which outlives the set. */
+	uint64_t client_max;
+	const char *client_refusal;
+	size_t client_refusal_size;
 	/* Counters, in the slot: open connections, busy ones, accepted and
 	 * adopted so far, ends by reason.  Written with single stores. */
 	uint64_t *open, *busy, *accepted, *adopted;

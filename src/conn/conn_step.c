@@ -141,20 +141,9 @@ run_protocol(struct conn *conn)
 }
 
 static void
-guard_progress(struct conn *conn, bool progressed)
-{
-	if (conn_output_pending(conn) == 0)
-		conn_deadline_stop(&conn->guard);
-	else if (progressed || conn->guard.class != CONN_DEADLINE_WRITE)
-		conn_deadline_start(
-		    &conn->set->deadlines, &conn->guard, CONN_DEADLINE_WRITE);
-}
-
-static void
 write_output(struct conn *conn)
 {
 	uint64_t before = conn->output.sent;
-	bool progressed;
 
 	if (conn->state != CONN_STATE_OPEN &&
 	    conn->state != CONN_STATE_FLUSHING)
@@ -166,9 +155,8 @@ write_output(struct conn *conn)
 	conn_output_flush(conn);
 	if (conn->state == CONN_STATE_CLOSED)
 		return;
-	progressed = conn->output.sent != before;
-	guard_progress(conn, progressed);
-	if (progressed)
+	conn_progress_watch(conn);
+	if (conn->output.sent != before)
 		call_on_writable(conn);
 }
 

@@ -35,7 +35,7 @@ static const uint8_t classes[256] = {
 struct path {
 	size_t size;
 	size_t count;
-	bool trailing_slash;
+	bool trailing_slash, has_too_many;
 	struct http_segment segments[HTTP_SEGMENTS_MAX];
 };
 
@@ -48,7 +48,8 @@ class_of(char byte)
 static bool
 add_segment(struct path *path, size_t offset, size_t size)
 {
-	if (path->count == HTTP_SEGMENTS_MAX)
+	path->has_too_many = path->count == HTTP_SEGMENTS_MAX;
+	if (path->has_too_many)
 		return false;
 	path->segments[path->count++] = (struct http_segment) {
 		.offset = (uint32_t)offset,
@@ -133,6 +134,7 @@ rewrite(char *to, const char *from, const char *end, struct path *path)
 {
 	path->size = 0;
 	path->count = 0;
+	path->has_too_many = false;
 	while (from < end) {
 		const char *begin = from + 1;
 		const char *behind = memchr(begin, '/', (size_t)(end - begin));
@@ -214,8 +216,10 @@ parse_rewritten(struct arena *arena, const char *text, const char *end,
 		return -1;
 	if ((copy = http_uri_claim(arena, (size_t)(end - text) + 1)) == NULL)
 		return -1;
-	if (!rewrite(copy, text, end, path))
+	if (!rewrite(copy, text, end, path)) {
+		uri->has_too_many = path->has_too_many;
 		return -1;
+	}
 	uri->slash_in_segment = has_slash_in_segment(path, copy);
 	return keep_path(arena, path, copy, uri);
 }

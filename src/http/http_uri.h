@@ -36,6 +36,7 @@ struct http_uri {
 	struct cohort_str scheme;    /* absolute form only, else data NULL */
 	struct cohort_str authority; /* absolute and authority form */
 	bool asterisk;               /* "*", path is then "*" */
+	bool has_too_many;           /* segments: why it was refused */
 };
 
 /*

@@ -34,11 +34,7 @@ h1_new(const struct h1_settings *settings, struct http_server *server)
 	OBJECT_NEW(h1, H1_MAGIC);
 	h1->settings = *settings;
 	h1->settings.server = NULL;
-	h1->limits = (struct h1_limits) {
-		.max_request_line = settings->max_request_line,
-		.max_head = settings->max_head,
-		.max_fields = settings->max_fields,
-	};
+	h1->limits = settings->limits;
 	if (h1->limits.max_request_line > h1->limits.max_head)
 		h1->limits.max_request_line = h1->limits.max_head;
 	h1->server = server;
@@ -46,7 +42,7 @@ h1_new(const struct h1_settings *settings, struct http_server *server)
 	h1->texts.server = make_server_line(settings->server);
 	list_init(&h1->exchanges);
 	list_init(&h1->parses);
-	h1_parse_set_max_head(settings->max_head);
+	h1_parse_set_max_head(h1->limits.max_head);
 	return h1;
 }
 

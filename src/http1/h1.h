@@ -12,9 +12,11 @@
 #include "conn/conn_protocol.h"
 #include "http/http_exchange.h"
 #include "http/http_forwarded.h"
+#include "http1/h1_limits.h"
 
 struct h1_settings {
-	size_t max_request_line, max_head, max_fields;
+	struct h1_limits limits;
+	unsigned max_pipelined; /* answered requests that are not sent */
 	uint64_t max_requests;  /* per connection; 0: no limit */
 	uint64_t keep_alive_ms; /* 0: close after each response */
 	uint64_t body_progress; /* bytes that begin the wait for more anew */

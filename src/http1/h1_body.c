@@ -5,7 +5,8 @@
 #include "http1/h1_body.h"
 
 void
-h1_body_init(struct h1_body *body, const struct h1_framing *framing)
+h1_body_init(struct h1_body *body, const struct h1_framing *framing,
+    const struct h1_limits *limits)
 {
 	body->is_chunked = framing->body_size == -1;
 	body->is_wanted = body->is_end_owed = false;
@@ -15,7 +16,7 @@ h1_body_init(struct h1_body *body, const struct h1_framing *framing)
 	body->received = body->limit = body->drained = 0;
 	body->waited_for = 0;
 	if (body->is_chunked)
-		h1_chunked_init(&body->chunked);
+		h1_chunked_init(&body->chunked, limits);
 }
 
 static enum h1_body_result

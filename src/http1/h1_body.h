@@ -40,8 +40,10 @@ enum h1_body_result {
 	H1_BODY_FAULT
 };
 
-/* Without a body that has left == 0 and is not chunked. */
-void h1_body_init(struct h1_body *body, const struct h1_framing *framing);
+/* Without a body that has left == 0 and is not chunked.  limits are the
+ * caller's and outlive it. */
+void h1_body_init(struct h1_body *body, const struct h1_framing *framing,
+    const struct h1_limits *limits);
 
 /* As h1_chunked_read. */
 enum h1_body_result h1_body_read(struct h1_body *body, const char *data,

@@ -139,14 +139,11 @@ static const enum h1_fault faults[STATE_COUNT] = {
 /* 16 would do for 64 bits; more are zeros in front, which nobody needs. */
 #define DIGITS_MAX 16
 
-/* What a line may cost: itself, and a share of the data it announces. */
-#define LINE_FREE     16
-#define DATA_PER_BYTE 64
-
 void
-h1_chunked_init(struct h1_chunked *chunked)
+h1_chunked_init(struct h1_chunked *chunked, const struct h1_limits *limits)
 {
-	*chunked = (struct h1_chunked) { .state = SIZE_BEGIN };
+	*chunked =
+	    (struct h1_chunked) { .state = SIZE_BEGIN, .limits = limits };
 }
 
 static uint64_t
@@ -166,44 +163,66 @@ add_digit(struct h1_chunked *chunked, char digit)
 	return H1_FAULT_NONE;
 }
 
-/*
- * Many short chunks with long extensions would make us read much more than
- * the body's limit allows, so what lines cost beyond their due is summed up
- * over the body.
- */
-static enum h1_fault
+/* The LF of a chunk's line. */
+static void
 end_line(struct h1_chunked *chunked)
 {
-	uint64_t due = LINE_FREE + chunked->left / DATA_PER_BYTE;
-
-	chunked->excess += chunked->line;
-	chunked->excess -= chunked->excess < due ? chunked->excess : due;
-	chunked->line = 0;
 	chunked->digits = 0;
 	if (chunked->left == 0)
 		chunked->state = TRAILER_BEGIN;
-	return chunked->excess > H1_CHUNK_EXCESS_MAX ?
-	    H1_FAULT_CHUNK_LINE_TOO_LONG :
+}
+
+/* Summed up over the body: many short chunks with long extensions would make
+ * us read much more than the body's limit allows. */
+static enum h1_fault
+add_extension(struct h1_chunked *chunked)
+{
+	return ++chunked->extension > chunked->limits->max_chunk_extension ?
+	    H1_FAULT_EXTENSION_TOO_LONG :
+	    H1_FAULT_NONE;
+}
+
+static enum h1_fault
+add_trailer(struct h1_chunked *chunked, bool begins_field)
+{
+	if (begins_field &&
+	    ++chunked->trailer_fields > chunked->limits->max_fields)
+		return H1_FAULT_TRAILER_TOO_MANY;
+	return ++chunked->trailer > chunked->limits->max_trailer ?
+	    H1_FAULT_TRAILER_TOO_LARGE :
 	    H1_FAULT_NONE;
 }
 
 static enum h1_fault
 enter(struct h1_chunked *chunked, enum state state, char byte)
 {
-	bool is_trailer = chunked->state >= TRAILER_BEGIN;
+	enum state before = chunked->state;
 
 	chunked->state = (uint8_t)state;
-	if (is_trailer)
-		return ++chunked->trailer > H1_TRAILER_MAX ?
-		    H1_FAULT_TRAILER_TOO_LARGE :
-		    H1_FAULT_NONE;
-	if (state == SIZE_BEGIN || state == DATA_LF)
-		return H1_FAULT_NONE;
-	if (++chunked->line > H1_CHUNK_LINE_MAX)
-		return H1_FAULT_CHUNK_LINE_TOO_LONG;
-	if (state == SIZE)
+	switch (state) {
+	case SIZE:
 		return add_digit(chunked, byte);
-	return state == DATA ? end_line(chunked) : H1_FAULT_NONE;
+	case SIZE_SPACE:
+	case EXTENSION_BEGIN:
+	case NAME:
+	case NAME_SPACE:
+	case VALUE_BEGIN:
+	case VALUE:
+	case QUOTED:
+	case QUOTED_PAIR:
+	case QUOTED_END:
+		return add_extension(chunked);
+	case DATA:
+		end_line(chunked);
+		return H1_FAULT_NONE;
+	case TRAILER_BEGIN:
+	case TRAILER_NAME:
+	case TRAILER_VALUE:
+	case TRAILER_LF:
+		return add_trailer(chunked, before == TRAILER_BEGIN);
+	default:
+		return H1_FAULT_NONE;
+	}
 }
 
 static enum h1_fault

@@ -12,21 +12,17 @@
 #include <stdint.h>
 
 #include "cohort/types.h"
+#include "http1/h1_limits.h"
 #include "http1/h1_strict.h"
-
-/* One chunk's line; what lines may hold in excess of 16 bytes and a 64th of
- * the data, over the whole body; the trailer. */
-#define H1_CHUNK_LINE_MAX   4096
-#define H1_CHUNK_EXCESS_MAX 16384
-#define H1_TRAILER_MAX      8192
 
 struct h1_chunked {
 	uint8_t state;  /* of h1_chunked.c */
 	uint8_t digits; /* of the size */
 	uint64_t left;  /* of the chunk's data */
-	size_t line;    /* bytes of the present line */
-	size_t excess;
+	const struct h1_limits *limits;
+	size_t extension; /* bytes in all chunks so far */
 	size_t trailer;
+	size_t trailer_fields;
 };
 
 enum h1_chunked_result {
@@ -36,7 +32,9 @@ enum h1_chunked_result {
 	H1_CHUNKED_FAULT
 };
 
-void h1_chunked_init(struct h1_chunked *chunked);
+/* limits are the caller's and outlive it. */
+void h1_chunked_init(
+    struct h1_chunked *chunked, const struct h1_limits *limits);
 
 /*
  * Reads on until there is something to say.  *used_r bytes of data are done

@@ -63,10 +63,26 @@ fits(const struct arena *arena, const struct h1_head *head)
 	return needed <= arena_left(arena);
 }
 
+static enum h1_fault
+read_target(const struct h1_limits *limits, struct arena *arena,
+    struct http_request *request)
+{
+	struct http_uri *uri = &request->uri;
+
+	if (http_uri_parse(arena, request->target, uri) == -1)
+		return uri->has_too_many ? H1_FAULT_SEGMENTS_TOO_MANY :
+					   H1_FAULT_TARGET;
+	return uri->segment_count > limits->max_segments ?
+	    H1_FAULT_SEGMENTS_TOO_MANY :
+	    H1_FAULT_NONE;
+}
+
 enum h1_fault
-h1_head_read(const struct h1_head *head, const char *data, struct arena *arena,
+h1_head_read(const struct h1_head *head, const char *data,
+    const struct h1_limits *limits, struct arena *arena,
     struct http_request *request_r)
 {
+	enum h1_fault fault;
 	char *copy;
 
 	if (!fits(arena, head))
@@ -79,8 +95,9 @@ h1_head_read(const struct h1_head *head, const char *data, struct arena *arena,
 	request_r->method =
 	    http_method_parse(request_r->method_name, head->line.method.size);
 	request_r->target = terminate(copy, head->line.target);
-	if (http_uri_parse(arena, request_r->target, &request_r->uri) == -1)
-		return H1_FAULT_TARGET;
+	fault = read_target(limits, arena, request_r);
+	if (fault != H1_FAULT_NONE)
+		return fault;
 	if (request_r->uri.scheme.data != NULL)
 		request_r->scheme = request_r->uri.scheme.data;
 	read_fields(head, copy, arena, request_r);

@@ -11,13 +11,8 @@
 #include <stddef.h>
 
 #include "base/base_list.h"
+#include "http1/h1_limits.h"
 #include "http1/h1_strict.h"
-
-struct h1_limits {
-	size_t max_request_line; /* without CR LF */
-	size_t max_head;         /* with the empty line behind it */
-	size_t max_fields;
-};
 
 /* A complete head; offsets are from the begin of the input. */
 struct h1_head {

@@ -26,9 +26,6 @@
 #include "http1/h1_response.h"
 #include "http1/h1_state.h"
 
-/* Answered exchanges of a connection that are not sent: its pipeline. */
-#define H1_ANSWERED_MAX 64
-
 struct h1 {
 	unsigned magic;
 #define H1_MAGIC 0xd6074b39u
@@ -56,10 +53,10 @@ struct h1_connection {
 	enum conn_deadline_class waiting; /* NONE also where it is stale */
 	bool has_progress : 1;            /* the wait is to begin anew */
 	bool is_running : 1;              /* within on_input */
-	bool is_stalled : 1;   /* H1_ANSWERED_MAX, or output is full */
-	bool is_abandoned : 1; /* h1_connection_abandon */
-	bool is_busy : 1;      /* as told to conn */
-	struct h1_body body;   /* of the active request */
+	bool is_stalled : 1;              /* max_pipelined, or output is full */
+	bool is_abandoned : 1;            /* h1_connection_abandon */
+	bool is_busy : 1;                 /* as told to conn */
+	struct h1_body body;              /* of the active request */
 };
 
 struct h1_exchange {

@@ -173,7 +173,8 @@ on_writable(struct conn *conn)
 	if (connection->state == H1_STATE_ENDING)
 		return;
 	if (connection->is_stalled &&
-	    connection->answered_count <= H1_ANSWERED_MAX / 2 &&
+	    connection->answered_count <=
+		connection->h1->settings.max_pipelined / 2 &&
 	    !conn_output_is_full(conn)) {
 		connection->is_stalled = false;
 		conn_wake(conn);
@@ -203,6 +204,11 @@ on_deadline(struct conn *conn, enum conn_deadline_class class)
 	connection->waiting = CONN_DEADLINE_NONE;
 	if (class != class_of(connection))
 		return;
+	/* It may send as it should: nobody looked. */
+	if (class == CONN_DEADLINE_BODY && conn_is_throttled(conn)) {
+		update_wait(connection);
+		return;
+	}
 	switch (connection->state) {
 	case H1_STATE_IDLE:
 		if (connection->answered_count == 0)

@@ -47,7 +47,8 @@ step_idle(struct h1_connection *connection)
 	conn_input(connection->conn, &size);
 	if (size == 0)
 		return false;
-	if (connection->answered_count >= H1_ANSWERED_MAX ||
+	if (connection->answered_count >=
+		connection->h1->settings.max_pipelined ||
 	    conn_output_is_full(connection->conn)) {
 		connection->is_stalled = true;
 		return false;
@@ -83,7 +84,8 @@ begin_exchange(struct h1_connection *connection, const char *data)
 	size_t size = head->size;
 	enum h1_fault fault;
 
-	fault = h1_head_read(head, data, &exchange->exchange.arena, request);
+	fault = h1_head_read(head, data, &connection->h1->limits,
+	    &exchange->exchange.arena, request);
 	if (fault == H1_FAULT_NONE)
 		fault = take_origin(connection, exchange);
 	if (fault != H1_FAULT_NONE) {
@@ -91,7 +93,8 @@ begin_exchange(struct h1_connection *connection, const char *data)
 		return;
 	}
 	exchange->is_persistent = head->framing.is_persistent;
-	h1_body_init(&connection->body, &head->framing);
+	h1_body_init(
+	    &connection->body, &head->framing, &connection->h1->limits);
 	h1_connection_begin(connection, exchange,
 	    request->body_size == 0 ? H1_EVENT_REQUEST :
 				      H1_EVENT_REQUEST_WITH_BODY);

@@ -512,6 +512,8 @@ json_t *master_status(const struct master *master);
 json_t *master_status_worker(const struct master_worker *worker);
 /* What the counters of all slots add up to. */
 json_t *master_status_totals(const struct master *master);
+/* The same for why connections ended. */
+json_t *master_status_closed(const struct master *master);
 
 /* Orders: each takes one, which may be NULL, and answers it when it has been
  * carried out or has failed. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the making of a listening socket.  What accepted sockets inherit from
- * it on Linux (TCP_NODELAY) is set here once instead of on each of them.
+ * it on Linux (TCP_NODELAY, keepalive, TCP_USER_TIMEOUT) is set here once
+ * instead of on each of them.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -26,6 +27,11 @@
 
 /* Seconds that TCP_DEFER_ACCEPT holds a silent connection back. */
 #define DEFER_SECONDS 1
+
+/* Who does not answer is asked again, so often and so many seconds later at
+ * most, unless TCP_USER_TIMEOUT is over before. */
+#define KEEPALIVE_COUNT   3
+#define KEEPALIVE_SECONDS 10
 
 char *
 master_socket_name(const struct sockaddr *address, socklen_t size)
@@ -86,6 +92,31 @@ set_option(int fd, int level, int option, int value, const char *name,
 	return 0;
 }
 
+/* How peers are found that went without a word. */
+static int
+adjust_patience(
+    int fd, const struct settings_listener *settings, struct error *error)
+{
+	int seconds = (int)((settings->tcp_keepalive + 999) / 1000);
+	int again = seconds < KEEPALIVE_SECONDS ? seconds : KEEPALIVE_SECONDS;
+
+	if (set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+		(int)settings->tcp_user_timeout, "TCP_USER_TIMEOUT",
+		error) == -1 ||
+	    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, seconds > 0,
+		"SO_KEEPALIVE", error) == -1)
+		return -1;
+	if (seconds == 0)
+		return 0;
+	if (set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds, "TCP_KEEPIDLE",
+		error) == -1 ||
+	    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, again, "TCP_KEEPINTVL",
+		error) == -1)
+		return -1;
+	return set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_COUNT,
+	    "TCP_KEEPCNT", error);
+}
+
 static int
 adjust_tcp(
     int fd, const struct settings_listener *settings, struct error *error)
@@ -99,7 +130,8 @@ adjust_tcp(
 		defer = false;
 	}
 	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY", error) ==
-	    -1)
+		-1 ||
+	    adjust_patience(fd, settings, error) == -1)
 		return -1;
 	return set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,
 	    defer ? DEFER_SECONDS : 0, "TCP_DEFER_ACCEPT", error);

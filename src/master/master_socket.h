@@ -28,7 +28,8 @@ int master_socket_check(
 /* Nobody connects to it any more; who has is still accepted. */
 int master_socket_leave(int fd, struct error *error);
 
-/* Sets what may change while it is bound: backlog, mode, defer_accept. */
+/* Sets what may change while it is bound: backlog, mode, defer_accept,
+ * tcp_keepalive, tcp_user_timeout. */
 int master_socket_adjust(
     int fd, const struct settings_listener *settings, struct error *error);
 

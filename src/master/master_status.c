@@ -160,6 +160,7 @@ master_status(const struct master *master)
 	json_object_set_new(status, "cohorts", describe_cohorts(master));
 	json_object_set_new(status, "workers", describe_workers(master));
 	json_object_set_new(status, "totals", master_status_totals(master));
+	json_object_set_new(status, "closed", master_status_closed(master));
 	json_object_set_new(status, "listeners", describe_listeners(master));
 	json_object_set_new(status, "quarantine", describe_quarantine(master));
 	json_object_set_new(

@@ -114,23 +114,58 @@ put_slot(json_t *object, const struct ipc_slot *slot, uint64_t limit)
 		    object, counters[i].name, count_of(counter_of(slot, i)));
 }
 
+/* Of all slots. */
+static json_t *
+sum_of(const struct master *master, size_t index,
+    uint64_t (*counter)(const struct ipc_slot *slot, size_t index))
+{
+	const struct ipc_slot *slots = master->scoreboard->slots;
+	uint64_t sum = 0, one;
+	size_t slot;
+
+	for (slot = 0; slot < master->slots_used; slot++) {
+		one = counter(&slots[slot], index);
+		sum = one > UINT64_MAX - sum ? UINT64_MAX : sum + one;
+	}
+	return count_of(sum);
+}
+
 json_t *
 master_status_totals(const struct master *master)
 {
-	const struct ipc_slot *slots = master->scoreboard->slots;
 	json_t *totals = json_object();
-	uint64_t sum, one;
-	size_t i, slot;
+	size_t i;
 
-	for (i = 0; i < COUNTER_COUNT; i++) {
-		sum = 0;
-		for (slot = 0; slot < master->slots_used; slot++) {
-			one = counter_of(&slots[slot], i);
-			sum = one > UINT64_MAX - sum ? UINT64_MAX : sum + one;
-		}
-		json_object_set_new(totals, counters[i].name, count_of(sum));
-	}
+	for (i = 0; i < COUNTER_COUNT; i++)
+		json_object_set_new(
+		    totals, counters[i].name, sum_of(master, i, counter_of));
 	return totals;
+}
+
+static const char *const close_words[] = {
+#define IPC_CLOSE(name, word, is_error, text) word,
+#include "ipc/ipc_close.tbl"
+#undef IPC_CLOSE
+};
+
+#define CLOSE_COUNT (sizeof(close_words) / sizeof(close_words[0]))
+
+static uint64_t
+closed_of(const struct ipc_slot *slot, size_t index)
+{
+	return load(&slot->closed[index]);
+}
+
+json_t *
+master_status_closed(const struct master *master)
+{
+	json_t *closed = json_object();
+	size_t i;
+
+	for (i = 0; i < CLOSE_COUNT; i++)
+		json_object_set_new(
+		    closed, close_words[i], sum_of(master, i, closed_of));
+	return closed;
 }
 
 /* ---- what the kernel says ---- */

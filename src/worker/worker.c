@@ -16,6 +16,7 @@
 #include "base/base_object.h"
 #include "ipc/ipc_exit.h"
 #include "service/service.h"
+#include "worker/worker_answer.h"
 #include "worker/worker_crash.h"
 #include "worker/worker_private.h"
 #include "worker/worker_sandbox.h"
@@ -24,9 +25,6 @@
  * handler takes; so many blocks are kept as requests may wait at a time. */
 #define ARENA_BLOCK_SIZE  8192
 #define ARENA_BLOCKS_KEPT 256
-
-/* Answers to pipelined requests beyond which no more are read. */
-#define OUTPUT_LIMIT 65536
 
 _Static_assert((int)CONN_CLOSE_COUNT <= IPC_CLOSE_MAX,
     "a slot has room for every close reason");
@@ -108,10 +106,23 @@ networks_of(const char *text)
 	return list;
 }
 
+/* What a client has to take in write_timeout. */
+static uint64_t
+write_least(const struct settings_http *http)
+{
+	uint64_t bytes = http->write_rate * http->write_timeout / 1000;
+
+	return bytes > 0 ? bytes : 1;
+}
+
+static const char client_refusal[] =
+    WORKER_ANSWER_429_HEAD WORKER_ANSWER_429_PAGE;
+
 static void
 make_connections(struct worker *worker)
 {
-	const struct settings_http *http = &worker->heritage->settings->http;
+	const struct settings *all = worker->heritage->settings;
+	const struct settings_http *http = &all->http;
 	struct ipc_slot *slot = worker->slot;
 	struct ipc_process *process = worker->process;
 	const struct conn_settings settings = {
@@ -123,7 +134,11 @@ make_connections(struct worker *worker)
 			[CONN_DEADLINE_IDLE] = http->keep_alive,
 			[CONN_DEADLINE_LINGER] = http->linger_timeout,
 		},
-		.output_limit = OUTPUT_LIMIT,
+		.write_least = write_least(http),
+		.output_limit = http->output_buffer,
+		.client_max = all->max_client_connections,
+		.client_refusal = client_refusal,
+		.client_refusal_size = sizeof(client_refusal) - 1,
 		.open = &slot->open,
 		.busy = &slot->busy,
 		.accepted = &slot->accepted,
@@ -166,9 +181,15 @@ make_protocol(struct worker *worker)
 	const struct ipc_heritage *heritage = worker->heritage;
 	const struct settings_http *http = &heritage->settings->http;
 	const struct h1_settings settings = {
-		.max_request_line = http->max_request_line,
-		.max_head = http->max_head,
-		.max_fields = http->max_fields,
+		.limits = {
+			.max_request_line = http->max_request_line,
+			.max_head = http->max_head,
+			.max_fields = http->max_fields,
+			.max_segments = http->max_segments,
+			.max_chunk_extension = http->max_chunk_extension,
+			.max_trailer = http->max_trailer,
+		},
+		.max_pipelined = (unsigned)http->max_pipelined,
 		.max_requests = http->max_requests,
 		.keep_alive_ms = http->keep_alive,
 		.body_progress = http->body_rate * http->body_timeout / 1000,
@@ -287,7 +308,6 @@ free_origins(struct worker *worker)
 	     i++)
 		network_list_fini(&worker->origins[i].proxies);
 	memory_free(worker->origins);
-	network_list_fini(&worker->trusted_proxies);
 }
 
 /* Returns how many jobs still run. */
@@ -303,6 +323,7 @@ free_parts(struct worker *worker)
 	if (worker->app != NULL)
 		app_free(&worker->app);
 	worker_acceptor_free(worker);
+	network_list_fini(&worker->trusted_proxies);
 	worker_hand_fini(worker);
 	if (worker->h1 != NULL)
 		h1_free(&worker->h1);

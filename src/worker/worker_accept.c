@@ -20,6 +20,7 @@
 #include "base/base_clock.h"
 #include "base/base_fd.h"
 #include "base/base_object.h"
+#include "conn/conn_refuse.h"
 #include "worker/worker_answer.h"
 #include "worker/worker_private.h"
 
@@ -28,10 +29,6 @@
 #define REVIEW_MS       100
 #define RESCUES_AT_ONCE 16
 #define DRAINED_MOST    65536
-
-/* What is read before the close, so that it does not become a reset which
- * takes the answer from the client. */
-#define DISCARD_MOST 65536
 
 static const char refusal[] = WORKER_ANSWER_503_HEAD WORKER_ANSWER_503_PAGE;
 
@@ -133,24 +130,9 @@ on_pause_over(evutil_socket_t fd, short events, void *context)
 }
 
 static void
-discard_input(int fd)
-{
-	size_t total = 0;
-	char bytes[4096];
-	ssize_t size;
-
-	while (total < DISCARD_MOST &&
-	    (size = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0)
-		total += (size_t)size;
-}
-
-static void
 refuse(struct worker *worker, int fd)
 {
-	discard_input(fd);
-	send(fd, refusal, sizeof(refusal) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-	shutdown(fd, SHUT_WR);
-	discard_input(fd);
+	conn_refuse(fd, refusal, sizeof(refusal) - 1);
 	close(fd);
 	worker->slot->accepted++;
 	worker->slot->closed[CONN_CLOSE_OVERLOAD]++;

@@ -28,4 +28,10 @@ _Static_assert(sizeof(WORKER_ANSWER_500_PAGE) - 1 == 26, "its page_size");
 #define WORKER_ANSWER_503_PAGE WORKER_ANSWER_PAGE("503 Service Unavailable")
 _Static_assert(sizeof(WORKER_ANSWER_503_PAGE) - 1 == 24, "its page_size");
 
+/* Its other connections may take longer than that. */
+#define WORKER_ANSWER_429_HEAD \
+	WORKER_ANSWER_HEAD("429 Too Many Requests", "22", "Retry-After: 10\r\n")
+#define WORKER_ANSWER_429_PAGE WORKER_ANSWER_PAGE("429 Too Many Requests")
+_Static_assert(sizeof(WORKER_ANSWER_429_PAGE) - 1 == 22, "its page_size");
+
 #endif

@@ -12,6 +12,7 @@
 #include "app/app.h"
 #include "base/base_clock.h"
 #include "base/base_log.h"
+#include "base/base_network.h"
 #include "conn/conn_set.h"
 #include "http/http_exchange.h"
 #include "http1/h1.h"

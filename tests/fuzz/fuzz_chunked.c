@@ -10,10 +10,18 @@
 
 const char *const fuzz_corpora[] = { "tests/fuzz/corpus-chunked", NULL };
 
+/* Low, so that they are met. */
+static const struct h1_limits limits = {
+	.max_fields = 4,
+	.max_chunk_extension = 64,
+	.max_trailer = 128,
+};
+
 struct outcome {
 	enum h1_chunked_result result;
 	enum h1_fault fault;
 	size_t used;
+	bool is_within; /* the limits */
 	struct buffer body;
 };
 
@@ -54,13 +62,15 @@ decode(const uint8_t *data, size_t size, struct fuzz_random *random,
 
 	*outcome_r = (struct outcome) { .result = H1_CHUNKED_MORE };
 	buffer_init(&outcome_r->body, 0);
-	h1_chunked_init(&chunked);
+	h1_chunked_init(&chunked, &limits);
 	while (at < size && outcome_r->result == H1_CHUNKED_MORE) {
 		part =
 		    random == NULL ? size : fuzz_random_part(random, size - at);
 		read_piece(&chunked, data + at, part, outcome_r);
 		at += part;
 	}
+	outcome_r->is_within = chunked.extension <= 64 &&
+	    chunked.trailer <= 128 && chunked.trailer_fields <= 4;
 }
 
 int
@@ -72,6 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	decode(data, size, NULL, &whole);
 	decode(data, size, &random, &split);
 	FUZZ_CHECK(whole.result == split.result);
+	FUZZ_CHECK(whole.result == H1_CHUNKED_FAULT || whole.is_within);
 	if (whole.result == H1_CHUNKED_FAULT)
 		FUZZ_CHECK(whole.fault == split.fault);
 	else

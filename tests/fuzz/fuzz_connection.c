@@ -304,8 +304,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_skip_notes(&data, &size);
 	fake_init(&fake);
 	fake.recorder.record = record;
-	fake.settings.max_head = 1024;
-	fake.settings.max_request_line = 256;
+	fake.settings.limits.max_head = 1024;
+	fake.settings.limits.max_request_line = 256;
 	fake_start(&fake);
 	if (size > 0)
 		check_splits(&fake, data, size, &random);

@@ -16,6 +16,7 @@ static const struct h1_limits limits = {
 	.max_request_line = 256,
 	.max_head = 1024,
 	.max_fields = 16,
+	.max_segments = 8,
 };
 
 struct outcome {
@@ -127,8 +128,10 @@ read_request(const struct h1_parse *parse, const uint8_t *data, bool refused)
 		    h1_parse_line(parse), (const char *)data, &arena, &request);
 	} else {
 		copy = fuzz_copy(data, h1_parse_head(parse)->size);
-		if (h1_head_read(h1_parse_head(parse), copy, &arena,
+		if (h1_head_read(h1_parse_head(parse), copy, &limits, &arena,
 			&request) == H1_FAULT_NONE) {
+			FUZZ_CHECK(
+			    request.uri.segment_count <= limits.max_segments);
 			free(copy);
 			copy = NULL;
 			check_request(&request);

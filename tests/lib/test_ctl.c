@@ -164,6 +164,32 @@ count_busy(struct test_daemon *daemon)
 	return count;
 }
 
+unsigned
+test_ctl_closed(struct test_daemon *daemon, const char *reason)
+{
+	json_t *status = read_status(daemon), *count;
+	unsigned result;
+
+	count = json_object_get(json_object_get(status, "closed"), reason);
+	ck_assert_msg(json_is_integer(count), "no such reason: %s", reason);
+	result = (unsigned)json_integer_value(count);
+	json_decref(status);
+	return result;
+}
+
+void
+test_ctl_wait_closed(
+    struct test_daemon *daemon, const char *reason, unsigned count)
+{
+	long long deadline = test_now_ms() + TEST_DEADLINE_MS;
+
+	while (test_ctl_closed(daemon, reason) != count) {
+		ck_assert_msg(
+		    test_now_ms() < deadline, "%s: not %u", reason, count);
+		test_quiet(10);
+	}
+}
+
 void
 test_ctl_wait_busy(struct test_daemon *daemon, unsigned count)
 {

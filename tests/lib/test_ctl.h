@@ -39,6 +39,13 @@ void test_ctl_expect(
 void test_ctl_status(
     struct test_daemon *daemon, const char *member, const char *text);
 
+/* How many connections have ended for that reason (ipc_close.tbl). */
+unsigned test_ctl_closed(struct test_daemon *daemon, const char *reason);
+
+/* Waits until so many have. */
+void test_ctl_wait_closed(
+    struct test_daemon *daemon, const char *reason, unsigned count);
+
 /* Waits until so many connections have a request. */
 void test_ctl_wait_busy(struct test_daemon *daemon, unsigned count);
 

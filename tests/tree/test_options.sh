@@ -109,6 +109,18 @@ same "etc/cohort.conf has the options" "$scratch/table" "$scratch/sample"
 } | sort -u >"$scratch/effective"
 same "cohortd -T has the options" "$scratch/table" "$scratch/effective"
 
+# ---- limits and deadlines: what a client can be measured by, in README
+
+sed -n -e 's/^OPTION(\(HTTP\|LISTEN\), *\([a-z0-9_]*\), *\(COUNT\|DURATION\|SIZE\), *"\([^"]*\)".*$/\2 \4/p' \
+    -e 's/^OPTION(ROOT, *\(max_[a-z]*_*connections\), *COUNT, *"\([^"]*\)".*$/\1 \2/p' \
+    "$src/config/config_option.tbl" | sort >"$scratch/limits"
+check "the table has limits" test -s "$scratch/limits"
+sed -n '/^Limits and deadlines$/,/^When you reload$/p' "$readme" |
+    sed -n 's/^    \([a-z_]*\)  *\([0-9][0-9a-z]*\)  [^ ].*$/\1 \2/p' |
+    sort >"$scratch/readme_limits"
+same "README has the limits and their defaults" "$scratch/limits" \
+    "$scratch/readme_limits"
+
 # ---- the command line
 
 sed -n 's/.*getopt(argc, argv, "\([A-Za-z:]*\)").*/\1/p' "$src/main.c" |

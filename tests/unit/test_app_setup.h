@@ -133,6 +133,7 @@ test_app_new(const struct test_mount *mounts, size_t count, struct app **app_r,
 	test_free_settings(copies, hosts);
 	test_mounts = mounts;
 	settings.http.handler_timeout = 60000;
+	settings.http.output_buffer = 65536;
 	settings.http.half_close = test_half_close;
 	settings.hosts = hosts;
 	settings.host_count = test_copy_mounts(mounts, count, copies, hosts);

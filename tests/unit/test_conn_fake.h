@@ -161,6 +161,8 @@ fake_init(struct fake *fake)
 	for (i = 0; i < CONN_DEADLINE_COUNT; i++)
 		if (fake->settings.timeouts_ms[i] == 0)
 			fake->settings.timeouts_ms[i] = 60000;
+	if (fake->settings.write_least == 0)
+		fake->settings.write_least = 1;
 	if (fake->settings.output_limit == 0)
 		fake->settings.output_limit = 1 << 20;
 	fake->settings.open = &fake->open;

@@ -88,13 +88,13 @@ START_TEST(test_trust)
 	fake_connect(&fake, NULL);
 	conn = fake.conn;
 	strcpy(peer, text);
-	conn->client = (struct network_address) { NETWORK_NONE };
+	conn->client_address = (struct network_address) { NETWORK_NONE };
 	conn_peer_adopt(conn, peer, 7);
 	ck_assert_int_eq(conn_is_trusted(conn), trusts[_i].is_trusted);
 	ck_assert_str_eq(conn_peer(conn)->address, text);
 	ck_assert_uint_eq(conn_peer(conn)->port, 7);
-	if (conn->client.family != NETWORK_NONE) {
-		struct network_address client = conn->client;
+	if (conn->client_address.family != NETWORK_NONE) {
+		struct network_address client = conn->client_address;
 
 		conn->is_trusted = !trusts[_i].is_trusted;
 		conn_peer_set(conn, &client, 8);

@@ -64,7 +64,7 @@ expect_told(void)
 	ck_assert_str_eq(conn_peer(fake.conn)->address, "192.0.2.1");
 	ck_assert_uint_eq(conn_peer(fake.conn)->port, 5000);
 	ck_assert(conn_is_trusted(fake.conn));
-	ck_assert_int_eq(fake.conn->client.family, NETWORK_IPV4);
+	ck_assert_int_eq(fake.conn->client_address.family, NETWORK_IPV4);
 	ck_assert_int_eq(fake.conn->state, CONN_STATE_OPEN);
 	ck_assert_int_eq(row->fd, fake.conn->fd + 1);
 	ck_assert_str_eq(row->peer, "192.0.2.1");

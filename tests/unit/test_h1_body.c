@@ -5,6 +5,11 @@
 
 #include "http1/h1_body.h"
 
+static const struct h1_limits limits = {
+	.max_fields = 100,
+	.max_chunk_extension = 4096,
+	.max_trailer = 8192,
+};
 static struct h1_body body;
 static struct cohort_str piece;
 static enum h1_fault fault;
@@ -16,7 +21,7 @@ begin(int64_t size)
 	const struct h1_framing framing = { .body_size = size };
 
 	memset(&body, 0xff, sizeof(body));
-	h1_body_init(&body, &framing);
+	h1_body_init(&body, &framing, &limits);
 }
 
 static enum h1_body_result

@@ -8,6 +8,11 @@
 #include "base/base_buffer.h"
 #include "http1/h1_chunked.h"
 
+static const struct h1_limits limits = {
+	.max_fields = 5,
+	.max_chunk_extension = 1000,
+	.max_trailer = 70,
+};
 static struct h1_chunked chunked;
 static struct buffer body;
 static enum h1_fault fault;
@@ -15,7 +20,7 @@ static enum h1_fault fault;
 static void
 setup(void)
 {
-	h1_chunked_init(&chunked);
+	h1_chunked_init(&chunked, &limits);
 	buffer_init(&body, 0);
 	fault = H1_FAULT_NONE;
 }
@@ -84,7 +89,7 @@ START_TEST(test_good)
 
 	snprintf(text, sizeof(text), "%sGET", good[_i].text);
 	for (split = 0; split <= size + 3; split++) {
-		h1_chunked_init(&chunked);
+		h1_chunked_init(&chunked, &limits);
 		buffer_clear(&body);
 		ck_assert_int_eq(
 		    read_split(text, size + 3, split, &used), H1_CHUNKED_END);
@@ -171,37 +176,68 @@ repeat(const char *text, size_t count)
 	return i;
 }
 
-START_TEST(test_line_is_bounded)
+START_TEST(test_an_extension_is_bounded)
 {
 	ck_assert_uint_eq(repeat("1;a=", 1), 1);
-	ck_assert_uint_eq(repeat("b", 10000), H1_CHUNK_LINE_MAX - 4);
-	ck_assert_int_eq(fault, H1_FAULT_CHUNK_LINE_TOO_LONG);
+	ck_assert_uint_eq(repeat("b", 10000), 1000 - 3);
+	ck_assert_int_eq(fault, H1_FAULT_EXTENSION_TOO_LONG);
 }
 END_TEST
 
-/* 23 bytes for a byte of data, of which 16 are free. */
-START_TEST(test_excess_is_bounded)
+/* Not each for itself. */
+START_TEST(test_all_extensions_are_bounded)
 {
-	size_t taken = repeat("1;abcdefghijklmnopqrs\r\nx\r\n", 10000);
+	size_t taken = repeat("1 ;a=\"\\b\";c\r\nx\r\n", 10000);
 
-	ck_assert_uint_eq(taken, H1_CHUNK_EXCESS_MAX / (23 - 16));
-	ck_assert_int_eq(fault, H1_FAULT_CHUNK_LINE_TOO_LONG);
+	ck_assert_uint_eq(taken, 1000 / strlen(" ;a=\"\\b\";c"));
+	ck_assert_int_eq(fault, H1_FAULT_EXTENSION_TOO_LONG);
 }
 END_TEST
 
-START_TEST(test_short_chunks_are_free)
+START_TEST(test_no_extension_at_all)
 {
-	ck_assert_uint_eq(repeat("1\r\nx\r\n", 100000), 100000);
-	ck_assert_uint_eq(repeat("1;abcdefghijkl\r\nx\r\n", 100000), 100000);
+	static const struct h1_limits none = { .max_trailer = 0 };
+
+	h1_chunked_init(&chunked, &none);
+	ck_assert_uint_eq(repeat("000001\r\nx\r\n", 100000), 100000);
+	ck_assert_uint_eq(repeat("1;", 1), 0);
+	ck_assert_int_eq(fault, H1_FAULT_EXTENSION_TOO_LONG);
 }
 END_TEST
 
+START_TEST(test_no_trailer_at_all)
+{
+	static const struct h1_limits none = { .max_fields = 1 };
+	size_t used;
+
+	h1_chunked_init(&chunked, &none);
+	ck_assert_int_eq(read_all("0\r\n\r\n", 5, &used), H1_CHUNKED_END);
+	h1_chunked_init(&chunked, &none);
+	ck_assert_int_eq(read_all("0\r\nA", 4, &used), H1_CHUNKED_FAULT);
+	ck_assert_int_eq(fault, H1_FAULT_TRAILER_TOO_LARGE);
+}
+END_TEST
+
+/* Its empty line is not counted. */
 START_TEST(test_trailer_is_bounded)
 {
-	ck_assert_uint_eq(repeat("0\r\n", 1), 1);
-	ck_assert_uint_eq(
-	    repeat("A:678\r\n", 10000), H1_TRAILER_MAX / strlen("A:678\r\n"));
+	size_t used;
+
+	ck_assert_uint_eq(repeat("0\r\nA:", 1), 1);
+	ck_assert_uint_eq(repeat("b", 66), 66);
+	ck_assert_int_eq(read_all("\r\n\r\n", 4, &used), H1_CHUNKED_END);
+	setup();
+	ck_assert_uint_eq(repeat("0\r\nA:", 1), 1);
+	ck_assert_uint_eq(repeat("b", 100), 68);
 	ck_assert_int_eq(fault, H1_FAULT_TRAILER_TOO_LARGE);
+}
+END_TEST
+
+START_TEST(test_trailer_fields_are_counted)
+{
+	ck_assert_uint_eq(repeat("0\r\n", 1), 1);
+	ck_assert_uint_eq(repeat("A:\r\n", 100), 5);
+	ck_assert_int_eq(fault, H1_FAULT_TRAILER_TOO_MANY);
 }
 END_TEST
 
@@ -218,9 +254,11 @@ main(void)
 	tcase_add_loop_test(
 	    tcase, test_bad, 0, (int)(sizeof(bad) / sizeof(*bad)));
 	tcase_add_test(tcase, test_largest);
-	tcase_add_test(tcase, test_line_is_bounded);
-	tcase_add_test(tcase, test_excess_is_bounded);
-	tcase_add_test(tcase, test_short_chunks_are_free);
+	tcase_add_test(tcase, test_an_extension_is_bounded);
+	tcase_add_test(tcase, test_all_extensions_are_bounded);
+	tcase_add_test(tcase, test_no_extension_at_all);
+	tcase_add_test(tcase, test_no_trailer_at_all);
 	tcase_add_test(tcase, test_trailer_is_bounded);
+	tcase_add_test(tcase, test_trailer_fields_are_counted);
 	return test_run(suite);
 }

@@ -32,6 +32,9 @@ static const struct h1_limits limits = {
 	.max_request_line = 8192,
 	.max_head = 65536,
 	.max_fields = 100,
+	.max_segments = 64,
+	.max_chunk_extension = 4096,
+	.max_trailer = 8192,
 };
 
 static const struct test_wire_case *cases;
@@ -85,7 +88,7 @@ end_of_body(const struct h1_head *head, const char *data, size_t size)
 	struct h1_body body;
 	enum h1_fault fault;
 
-	h1_body_init(&body, &head->framing);
+	h1_body_init(&body, &head->framing, &limits);
 	do {
 		result = h1_body_read(
 		    &body, data + at, size - at, &used, &piece, &fault);

@@ -196,6 +196,12 @@ conn_output_is_full(const struct conn *conn)
 	return conn->queued - conn->sent > conn->output_limit;
 }
 
+bool
+conn_is_throttled(const struct conn *conn)
+{
+	return conn_output_is_full(conn);
+}
+
 void
 conn_wait(struct conn *conn, enum conn_deadline_class class)
 {
@@ -668,9 +674,15 @@ fake_init(struct fake *fake)
 		.next_id = 1,
 	};
 	fake->settings = (struct h1_settings) {
-		.max_request_line = 8192,
-		.max_head = 65536,
-		.max_fields = 100,
+		.limits = {
+			.max_request_line = 8192,
+			.max_head = 65536,
+			.max_fields = 100,
+			.max_segments = 64,
+			.max_chunk_extension = 4096,
+			.max_trailer = 8192,
+		},
+		.max_pipelined = 64,
 		.keep_alive_ms = 60000,
 		.server = "cohort",
 	};

@@ -6,7 +6,12 @@
 
 #include "http1/h1_head.h"
 
-static const struct h1_limits limits = { 1000, 10000, 10 };
+static const struct h1_limits limits = {
+	.max_request_line = 1000,
+	.max_head = 10000,
+	.max_fields = 10,
+	.max_segments = 3,
+};
 
 static struct arena_pool *pool;
 static struct arena arena;
@@ -39,7 +44,8 @@ read_text(const char *text)
 	h1_parse_reset(parse);
 	ck_assert_int_eq(
 	    h1_parse_feed(parse, data, strlen(data)), H1_PARSE_HEAD);
-	fault = h1_head_read(h1_parse_head(parse), data, &arena, &request);
+	fault =
+	    h1_head_read(h1_parse_head(parse), data, &limits, &arena, &request);
 	free(data);
 	return fault;
 }
@@ -134,6 +140,23 @@ START_TEST(test_bad_target)
 }
 END_TEST
 
+START_TEST(test_segments)
+{
+	char line[300] = "GET ";
+	int i;
+
+	ck_assert_int_eq(read_text("GET /a/b/c/ HTTP/1.0\r\n\r\n"), 0);
+	ck_assert_int_eq(read_text("GET /a//%2e/b/../c/d HTTP/1.0\r\n\r\n"), 0);
+	ck_assert_int_eq(read_text("GET /a/b/c/d HTTP/1.0\r\n\r\n"),
+	    H1_FAULT_SEGMENTS_TOO_MANY);
+	/* Also where the array ends. */
+	for (i = 0; i <= HTTP_SEGMENTS_MAX; i++)
+		strcat(line, "/a");
+	strcat(line, " HTTP/1.0\r\n\r\n");
+	ck_assert_int_eq(read_text(line), H1_FAULT_SEGMENTS_TOO_MANY);
+}
+END_TEST
+
 START_TEST(test_no_memory)
 {
 	arena_reset(&arena);
@@ -175,6 +198,7 @@ main(void)
 	tcase_add_test(tcase, test_host_empty);
 	tcase_add_loop_test(tcase, test_bad_target, 0,
 	    (int)(sizeof(bad_targets) / sizeof(*bad_targets)));
+	tcase_add_test(tcase, test_segments);
 	tcase_add_test(tcase, test_no_memory);
 	tcase_add_test(tcase, test_refused);
 	return test_run(suite);

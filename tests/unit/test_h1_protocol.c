@@ -177,6 +177,25 @@ START_TEST(test_pipeline_is_bounded)
 }
 END_TEST
 
+START_TEST(test_pipeline_of_one)
+{
+	fake_fini(&fake);
+	fake_init(&fake);
+	fake.settings.max_pipelined = 1;
+	fake_start(&fake);
+	fake.conn->room = 0;
+	fake_feed_all(fake.conn, GET("/hello") GET("/hello") GET("/hello"),
+	    3 * strlen(GET("/hello")));
+	ck_assert_uint_eq(fake.server.next_id, 1 + 1);
+	fake.conn->room = fake.conn->queued;
+	fake_settle(fake.conn);
+	ck_assert_uint_eq(fake.server.next_id, 1 + 2);
+	fake.conn->room = SIZE_MAX / 2;
+	fake_settle(fake.conn);
+	expect_output(HELLO HELLO HELLO);
+}
+END_TEST
+
 /* One read(2) full of requests for something large. */
 START_TEST(test_pipeline_stops_at_full_output)
 {
@@ -948,6 +967,26 @@ START_TEST(test_second_head_timeout)
 }
 END_TEST
 
+/* As long as the client does not take the answer before, nobody looks
+ * whether it sends. */
+START_TEST(test_body_waits_for_output)
+{
+	fake.conn->room = 0;
+	feed(GET("/hello") POST("/later", "Content-Length: 8\r\n") "1234");
+	fake.exchange->functions->want_body(fake.exchange, 100);
+	fake_settle(fake.conn);
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_BODY);
+	fake.conn->output_limit = 1;
+	fake_pass_deadline(fake.conn);
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_BODY);
+	fake.conn->room = SIZE_MAX / 2;
+	fake_settle(fake.conn);
+	expect_output(HELLO);
+	fake_pass_deadline(fake.conn);
+	expect_output(PAGE("80", "408 Request Timeout"));
+}
+END_TEST
+
 /* An empty line is no request that could be answered. */
 START_TEST(test_empty_line_timeout)
 {
@@ -1306,6 +1345,7 @@ main(void)
 	tcase_add_test(tcase, test_byte_by_byte);
 	tcase_add_test(tcase, test_pipeline_is_one_write);
 	tcase_add_test(tcase, test_pipeline_is_bounded);
+	tcase_add_test(tcase, test_pipeline_of_one);
 	tcase_add_test(tcase, test_pipeline_stops_at_full_output);
 	tcase_add_test(tcase, test_pipeline_waits_for_later);
 	tcase_add_test(tcase, test_answered_in_order);
@@ -1361,6 +1401,7 @@ main(void)
 	tcase_add_test(tcase, test_silent_client);
 	tcase_add_test(tcase, test_head_timeout);
 	tcase_add_test(tcase, test_second_head_timeout);
+	tcase_add_test(tcase, test_body_waits_for_output);
 	tcase_add_test(tcase, test_empty_line_timeout);
 	tcase_add_test(tcase, test_body_timeout);
 	tcase_add_test(tcase, test_body_that_drips);

@@ -126,8 +126,8 @@ static void
 setup(void)
 {
 	fake_init(&fake);
-	fake.settings.max_request_line = TEST_WIRE_MAX_REQUEST_LINE;
-	fake.settings.max_head = TEST_WIRE_MAX_HEAD;
+	fake.settings.limits.max_request_line = TEST_WIRE_MAX_REQUEST_LINE;
+	fake.settings.limits.max_head = TEST_WIRE_MAX_HEAD;
 	fake_start(&fake);
 }
 

@@ -321,8 +321,12 @@ START_TEST(segments_are_limited)
 	strcat(text, "/");
 	ck_assert_int_eq(parse(text, &uri), 0);
 	ck_assert_uint_eq(uri.segment_count, HTTP_SEGMENTS_MAX);
+	ck_assert(!uri.has_too_many);
 	strcat(text, "b");
 	ck_assert_int_eq(parse(text, &uri), -1);
+	ck_assert(uri.has_too_many);
+	ck_assert_int_eq(parse("/%00", &uri), -1);
+	ck_assert(!uri.has_too_many);
 
 	make_segments(text, HTTP_SEGMENTS_MAX, "/%61");
 	ck_assert_int_eq(parse(text, &uri), 0);

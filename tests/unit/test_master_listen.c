@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+#include <sys/socket.h>
 #include <sys/stat.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -71,6 +75,83 @@ START_TEST(two_names_of_one_address_are_one_listener)
 }
 END_TEST
 
+/* ---- what accepted sockets inherit ---- */
+
+static int
+option_of(int fd, int level, int option)
+{
+	socklen_t size = sizeof(int);
+	int value;
+
+	ck_assert_int_eq(getsockopt(fd, level, option, &value, &size), 0);
+	return value;
+}
+
+/* One that is accepted now; the caller's. */
+static int
+accept_one(int listener, int *client_r)
+{
+	struct sockaddr_in address;
+	socklen_t size = sizeof(address);
+	int fd;
+
+	ck_assert_int_eq(
+	    getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	*client_r = socket(AF_INET, SOCK_STREAM, 0);
+	ck_assert_int_eq(
+	    connect(*client_r, (struct sockaddr *)&address, size), 0);
+	fd = accept(listener, NULL, NULL);
+	ck_assert_int_ne(fd, -1);
+	return fd;
+}
+
+static const struct {
+	uint64_t tcp_keepalive, tcp_user_timeout;
+	int keepalive, idle, interval; /* idle 0: not looked at */
+} patiences[] = {
+	{ 30000, 60000, 1, 30, 10 },
+	{ 0, 0, 0, 0, 0 },
+	{ 1001, 1500, 1, 2, 2 },
+	{ 1, 1, 1, 1, 1 },
+	{ 7200000, 3600000, 1, 7200, 10 },
+	{ 0, 5000, 0, 0, 0 },
+};
+
+/* Also when they change, as in a reload. */
+START_TEST(patience_is_inherited)
+{
+	struct settings_listener adjusted = { .backlog = 1 };
+	int listener, client, fd;
+	size_t i;
+
+	ck_assert_int_eq(open_both(&cohort, "127.0.0.1:0", NULL), 0);
+	listener = cohort.listeners[0]->fd;
+	for (i = 0; i < sizeof(patiences) / sizeof(*patiences); i++) {
+		adjusted.tcp_keepalive = patiences[i].tcp_keepalive;
+		adjusted.tcp_user_timeout = patiences[i].tcp_user_timeout;
+		ck_assert_int_eq(
+		    master_socket_adjust(listener, &adjusted, &error), 0);
+		fd = accept_one(listener, &client);
+		ck_assert_int_eq(option_of(fd, SOL_SOCKET, SO_KEEPALIVE),
+		    patiences[i].keepalive);
+		ck_assert_int_eq(option_of(fd, IPPROTO_TCP, TCP_USER_TIMEOUT),
+		    patiences[i].tcp_user_timeout);
+		if (patiences[i].idle != 0) {
+			ck_assert_int_eq(
+			    option_of(fd, IPPROTO_TCP, TCP_KEEPIDLE),
+			    patiences[i].idle);
+			ck_assert_int_eq(
+			    option_of(fd, IPPROTO_TCP, TCP_KEEPINTVL),
+			    patiences[i].interval);
+			ck_assert_int_eq(
+			    option_of(fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
+		}
+		close(fd);
+		close(client);
+	}
+}
+END_TEST
+
 /* Whoever may write there could else have any file's mode set. */
 START_TEST(a_link_in_a_sockets_place_is_not_followed)
 {
@@ -122,6 +203,7 @@ main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, two_names_of_one_address_are_one_listener);
 	tcase_add_test(tests, a_return_passes_over_what_cannot_be_opened);
+	tcase_add_test(tests, patience_is_inherited);
 	tcase_add_test(tests, a_link_in_a_sockets_place_is_not_followed);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);
