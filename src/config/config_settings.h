@@ -67,6 +67,7 @@ struct settings_listener {
 	bool v6only;
 	bool defer_accept;
 	uint64_t tcp_keepalive, tcp_user_timeout; /* 0: none */
+	uint64_t tcp_unsent;                      /* 0: the kernel's */
 	char *proxy_protocol;                     /* networks; "" for none */
 };
 

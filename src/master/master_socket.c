@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Owns the making of a listening socket.  What accepted sockets inherit from
- * it on Linux (TCP_NODELAY, keepalive, TCP_USER_TIMEOUT) is set here once
- * instead of on each of them.
+ * it on Linux (TCP_NODELAY, TCP_NOTSENT_LOWAT, keepalive, TCP_USER_TIMEOUT) is
+ * set here once instead of on each of them.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -131,6 +131,8 @@ adjust_tcp(
 	}
 	if (set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY", error) ==
 		-1 ||
+	    set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+		(int)settings->tcp_unsent, "TCP_NOTSENT_LOWAT", error) == -1 ||
 	    adjust_patience(fd, settings, error) == -1)
 		return -1;
 	return set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT,

@@ -29,7 +29,7 @@ int master_socket_check(
 int master_socket_leave(int fd, struct error *error);
 
 /* Sets what may change while it is bound: backlog, mode, defer_accept,
- * tcp_keepalive, tcp_user_timeout. */
+ * tcp_keepalive, tcp_user_timeout, tcp_unsent. */
 int master_socket_adjust(
     int fd, const struct settings_listener *settings, struct error *error);
 

@@ -187,7 +187,7 @@ static const struct {
 	    "host" },
 	{ "listen \"*:80\" { port = 3 }\n",
 	    "1: no such option 'port': here may stand backlog, mode, v6only, "
-	    "defer_accept, tcp_keepalive, tcp_user_timeout or "
+	    "defer_accept, tcp_keepalive, tcp_user_timeout, tcp_unsent or "
 	    "proxy_protocol" },
 	{ "host \"*\" {\n files = 3 }\n",
 	    "2: no such option 'files': here may stand mount" },

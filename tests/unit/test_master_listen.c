@@ -152,6 +152,29 @@ START_TEST(patience_is_inherited)
 }
 END_TEST
 
+/* How much the kernel takes before it has sent it. */
+START_TEST(room_for_output_is_inherited)
+{
+	static const int sizes[] = { 262144, 4096, 0 };
+	struct settings_listener adjusted = { .backlog = 1 };
+	int client, fd;
+	size_t i;
+
+	ck_assert_int_eq(open_both(&cohort, "127.0.0.1:0", NULL), 0);
+	for (i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		adjusted.tcp_unsent = (uint64_t)sizes[i];
+		ck_assert_int_eq(master_socket_adjust(cohort.listeners[0]->fd,
+				     &adjusted, &error),
+		    0);
+		fd = accept_one(cohort.listeners[0]->fd, &client);
+		ck_assert_int_eq(
+		    option_of(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT), sizes[i]);
+		close(fd);
+		close(client);
+	}
+}
+END_TEST
+
 /* Whoever may write there could else have any file's mode set. */
 START_TEST(a_link_in_a_sockets_place_is_not_followed)
 {
@@ -204,6 +227,7 @@ main(void)
 	tcase_add_test(tests, two_names_of_one_address_are_one_listener);
 	tcase_add_test(tests, a_return_passes_over_what_cannot_be_opened);
 	tcase_add_test(tests, patience_is_inherited);
+	tcase_add_test(tests, room_for_output_is_inherited);
 	tcase_add_test(tests, a_link_in_a_sockets_place_is_not_followed);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);
