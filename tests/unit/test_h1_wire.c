@@ -39,8 +39,8 @@ describe_output(const char *output, bool is_head, struct buffer *text)
 		size_t size;
 		char *words;
 
-		ck_assert_ptr_nonnull(end);
-		ck_assert_int_eq(strncmp(output, "HTTP/1.1 ", 9), 0);
+		fake_assert(end != NULL);
+		fake_assert(strncmp(output, "HTTP/1.1 ", 9) == 0);
 		size = is_head ? 0 : content_length(output, end);
 		words =
 		    test_wire_words(atoi(output + 9), is_head, end + 4, size);
@@ -48,7 +48,7 @@ describe_output(const char *output, bool is_head, struct buffer *text)
 		free(words);
 		output = end + 4;
 		is_head = false;
-		ck_assert_uint_le(size, strlen(output));
+		fake_assert(size <= strlen(output));
 		output += size;
 	}
 }
