@@ -360,37 +360,50 @@ pass(const struct http_forwarding *forwarding, struct cohort_str text,
 		*standing = passed;
 }
 
-static void
-walk(const struct http_forwarding *forwarding, const char *name,
-    const struct cohort_pair *fields, size_t count,
-    struct http_forwarded *forwarded)
-{
-	struct cohort_str cursor, element;
-	int i;
+/* The elements of all lines of a field, in order. */
+struct elements {
+	const char *name;
+	const struct cohort_pair *fields;
+	size_t count, next;       /* fields, and the first not looked at */
+	struct cohort_str cursor; /* rest of the line before that */
+};
 
-	for (i = -1; (i = http_field_find(
-			  fields, count, name, (size_t)(i + 1))) != -1;) {
-		cursor = fields[i].value;
-		while (next_element(&cursor, &element))
-			if (element.size > 0)
-				pass(forwarding, element, forwarded);
+static bool
+next_of_field(struct elements *elements, struct cohort_str *element_r)
+{
+	int found;
+
+	for (;;) {
+		while (next_element(&elements->cursor, element_r))
+			if (element_r->size > 0)
+				return true;
+		found = http_field_find(elements->fields, elements->count,
+		    elements->name, elements->next);
+		if (found == -1)
+			return false;
+		elements->cursor = elements->fields[found].value;
+		elements->next = (size_t)found + 1;
 	}
 }
 
-/* The last element of that field; empty if there is none. */
-static struct cohort_str
-last_of(const char *name, const struct cohort_pair *fields, size_t count)
+static void
+walk(const struct http_forwarding *forwarding, struct elements elements,
+    struct http_forwarded *forwarded)
 {
-	struct cohort_str last = { "", 0 }, cursor, element;
-	int i;
+	struct cohort_str element;
 
-	for (i = -1; (i = http_field_find(
-			  fields, count, name, (size_t)(i + 1))) != -1;) {
-		cursor = fields[i].value;
-		while (next_element(&cursor, &element))
-			if (element.size > 0)
-				last = element;
-	}
+	while (next_of_field(&elements, &element))
+		pass(forwarding, element, forwarded);
+}
+
+/* Empty if there is none. */
+static struct cohort_str
+last_of(struct elements elements)
+{
+	struct cohort_str last = { "", 0 }, element;
+
+	while (next_of_field(&elements, &element))
+		last = element;
 	return last;
 }
 
@@ -399,14 +412,20 @@ http_forwarded_read(const struct http_forwarding *forwarding,
     const struct cohort_pair *fields, size_t count,
     struct http_forwarded *forwarded_r)
 {
+	struct elements elements = { .fields = fields, .count = count };
+
 	clear(forwarded_r);
 	if (forwarding->is_forwarded) {
-		walk(forwarding, "forwarded", fields, count, forwarded_r);
+		elements.name = "forwarded";
+		walk(forwarding, elements, forwarded_r);
 		return;
 	}
-	walk(forwarding, "x-forwarded-for", fields, count, forwarded_r);
-	read_scheme(last_of("x-forwarded-proto", fields, count), forwarded_r);
-	read_host(last_of("x-forwarded-host", fields, count), forwarded_r);
+	elements.name = "x-forwarded-for";
+	walk(forwarding, elements, forwarded_r);
+	elements.name = "x-forwarded-proto";
+	read_scheme(last_of(elements), forwarded_r);
+	elements.name = "x-forwarded-host";
+	read_host(last_of(elements), forwarded_r);
 }
 
 static const struct http_peer *
