@@ -50,8 +50,8 @@ app_test_request tests/unit/test_app_test.c parts of <cohort/test.h>
 app_tree tests/unit/test_app_router.c the router's lookup
 base_panic tests/unit/test_base_log.c it logs and aborts
 config_build tests/unit/test_config_parse.c file to settings
-conn_refuse tests/unit/test_conn_client.c its clients are refused with it
 config_tree tests/unit/test_config_parse.c file to sections
+conn_refuse tests/unit/test_conn_client.c its clients are refused with it
 ctl system the command from end to end
 ctl_crashes system a table of replies of the daemon
 ctl_gdb tests/system/test_gdb.c it becomes gdb
@@ -74,12 +74,12 @@ master_check tests/system/test_self_check.c workers that are asked
 master_child tests/unit/test_master_symbolize.c what a child inherits
 master_cohort system needs workers that live and die
 master_cohort_parts system made of what the system gives
-master_crashes_file tests/unit/test_master_crashes.c the list's file
 master_command tests/system/test_control.c a table of others' functions
 master_control tests/system/test_control.c sockets
 master_control_client tests/system/test_control.c sockets
 master_order tests/system/test_order_waits.c orders that take their time
 master_control_socket tests/system/test_control.c sockets
+master_crashes_file tests/unit/test_master_crashes.c the list's file
 master_daemon system fork and terminal
 master_death system the end of a process; its lifetime tests/unit/test_master_orphan.c
 master_death_facts system what workers that died have left
