@@ -50,6 +50,7 @@ app_test_request tests/unit/test_app_test.c parts of <cohort/test.h>
 app_tree tests/unit/test_app_router.c the router's lookup
 base_panic tests/unit/test_base_log.c it logs and aborts
 config_build tests/unit/test_config_parse.c file to settings
+config_list tests/unit/test_config_option.c values of options
 config_tree tests/unit/test_config_parse.c file to sections
 conn_refuse tests/unit/test_conn_client.c its clients are refused with it
 ctl system the command from end to end
