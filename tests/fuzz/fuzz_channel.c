@@ -225,6 +225,18 @@ check_handover(const struct ipc_packet *packet)
 	FUZZ_CHECK(total <= sizeof(packet->input));
 }
 
+/* Without a handover. */
+static size_t
+most_descriptors(const struct ipc_message *message)
+{
+#define IPC_MESSAGE(name, number, words, from, descriptors, has_handover) \
+	if (message->type == (number) && !(has_handover))                 \
+		return descriptors;
+#include "ipc/ipc_message.tbl"
+#undef IPC_MESSAGE
+	return 0;
+}
+
 static void
 check_packet(const struct ipc_packet *packet, enum ipc_side side)
 {
@@ -241,8 +253,7 @@ check_packet(const struct ipc_packet *packet, enum ipc_side side)
 		check_handover(packet);
 	else
 		FUZZ_CHECK(packet->handover.count == 0 &&
-		    packet->descriptor_count <=
-			(message->type == IPC_MESSAGE_LOGS ? 2 : 0));
+		    packet->descriptor_count <= most_descriptors(message));
 	for (i = 0; i < packet->descriptor_count; i++)
 		FUZZ_CHECK(
 		    (fcntl(packet->descriptors[i], F_GETFD) & FD_CLOEXEC) != 0);
