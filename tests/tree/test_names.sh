@@ -68,6 +68,7 @@ h1_exchange tests/unit/test_h1_protocol.c parts of one protocol
 h1_refuse tests/unit/test_h1_protocol.c parts of one protocol
 h1_state tests/unit/test_h1_protocol.c parts of one protocol
 h1_step tests/unit/test_h1_protocol.c parts of one protocol
+http_node tests/unit/test_http_forwarded.c elements of fields
 master system the order of a daemon's life
 master_batch tests/unit/test_master_orphan.c batches on their way
 master_channel system messages from and to live workers
