@@ -172,6 +172,28 @@ START_TEST(test_wire)
 }
 END_TEST
 
+static bool
+is_same(const struct test_wire_case *one, const struct test_wire_case *other)
+{
+	return one->size == other->size &&
+	    memcmp(one->data, other->data, one->size) == 0;
+}
+
+/* But for octets: a family of them may have one that a file is about. */
+START_TEST(no_case_stands_twice)
+{
+	size_t i, k;
+
+	for (i = 0; i < case_count; i++)
+		for (k = i + 1; k < case_count; k++)
+			if (cases[i].octet_at == SIZE_MAX &&
+			    cases[k].octet_at == SIZE_MAX &&
+			    is_same(&cases[i], &cases[k]))
+				ck_abort_msg("%s is %s, too", cases[i].name,
+				    cases[k].name);
+}
+END_TEST
+
 START_TEST(test_count)
 {
 	ck_assert_uint_ge(case_count, CASES_LEAST);
@@ -189,6 +211,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, test_count);
+	tcase_add_test(tcase, no_case_stands_twice);
 	tcase_add_loop_test(
 	    tcase, test_wire, 0, (int)((case_count + BATCH - 1) / BATCH));
 	return test_run(suite);
