@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * What reads a list splits it in the same way: base_words.h, base_network.h.
+ */
 #include "config/config_list.h"
 
 #include <string.h>

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * A port is judged although few ask for it: a node that is wrong anywhere was
+ * not written by a proxy, so its address is not to be believed.
+ */
 #include "http/http_node.h"
 
 #include <stdbool.h>
