@@ -9,7 +9,7 @@
 #include "test_wire_case.h"
 
 #define CASES_LEAST 13000
-#define BATCH       64 /* in a process of its own */
+#define BATCH       1024 /* in a process of its own */
 #define DENSE       600
 #define STRIDE      61
 #define NEAR        4
