@@ -3,11 +3,16 @@
  * what was sent. */
 #include <cohort/cohort.h>
 
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define ENTRIES 22 /* about a KiB */
+#define WORDS                                                           \
+	"It is a truth universally acknowledged, that a single man in " \
+	"possession of a good fortune, must be in want of a wife. "     \
+	"However little known the feelings or views of such a man may " \
+	"be on his first entering a neighbourhood, this truth is so "
+
+#define ENTRIES 4 /* about a KiB */
 
 static enum cohort_verdict
 hello(struct cohort_request *request, void *context)
@@ -19,20 +24,16 @@ hello(struct cohort_request *request, void *context)
 static enum cohort_verdict
 json(struct cohort_request *request, void *context)
 {
-	json_t *list = json_array();
-	enum cohort_verdict verdict;
-	char *text;
+	char text[2048];
+	size_t size = 0;
 	int i;
 
 	for (i = 0; i < ENTRIES; i++)
-		json_array_append_new(list,
-		    json_pack("{si ss sf}", "id", i, "name", "an entry",
-			"price", i * 0.25));
-	text = json_dumps(list, JSON_COMPACT);
-	json_decref(list);
-	verdict = cohort_reply_json(request, 200, text, strlen(text));
-	free(text);
-	return verdict;
+		size += (size_t)snprintf(text + size, sizeof(text) - size,
+		    "%c{\"id\":%d,\"text\":\"%s\"}", i == 0 ? '[' : ',', i,
+		    WORDS);
+	text[size++] = ']';
+	return cohort_reply_json(request, 200, text, size);
 }
 
 static enum cohort_verdict

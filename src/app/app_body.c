@@ -15,7 +15,7 @@
 #include "base/base_fd.h"
 #include "base/base_memory.h"
 
-#define MEMORY_KEPT 16384
+#define MEMORY_KEPT 32768
 
 void
 app_body_init(struct app_body *body)

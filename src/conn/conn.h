@@ -53,7 +53,7 @@ bool conn_input_ended(const struct conn *conn);
 void conn_input_grow(struct conn *conn, size_t capacity);
 
 /* Bytes the buffer holds at most without growing. */
-#define CONN_INPUT_SIZE 16384
+#define CONN_INPUT_SIZE 20480
 
 /* Calls on_input again once the present function has returned: for work
  * that became possible without new bytes. */

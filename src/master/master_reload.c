@@ -242,12 +242,18 @@ find_cohort(const struct master *master, uint32_t number)
 	return NULL;
 }
 
-/* True: the old cohort has nothing more to hand over for now. */
+/*
+ * True: the old cohort has nothing more to hand over for now.  What its
+ * workers have sent since they counted it here may not be received yet: it is
+ * by the next look.
+ */
 static bool
 look_at_old(struct master *master)
 {
-	struct master_reload_result *result = &reload_of(master)->result;
+	struct master_reload *reload = reload_of(master);
+	struct master_reload_result *result = &reload->result;
 	const struct master_cohort *old = find_cohort(master, result->previous);
+	bool had_idle = reload->had_idle;
 	uint64_t idle;
 
 	if (old == NULL) {
@@ -256,7 +262,8 @@ look_at_old(struct master *master)
 	}
 	result->handed_over = old->handed;
 	count_open(old, &result->finishing, &idle);
-	return idle == 0;
+	reload->had_idle = idle > 0;
+	return idle == 0 && !had_idle && old->given == old->handed + old->lost;
 }
 
 static void
@@ -287,6 +294,7 @@ note_serving(struct master *master, const struct master_cohort *previous)
 		.took_ms = now - reload->began_ms,
 	};
 	reload->answer_by_ms = now + HANDING_MS;
+	reload->had_idle = true;
 }
 
 static void

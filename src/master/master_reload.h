@@ -44,6 +44,7 @@ struct master_reload {
 	uint64_t began_ms;
 	struct master_reload_result result;
 	uint64_t answer_by_ms; /* HANDING */
+	bool had_idle;         /* HANDING: at the last look */
 	struct event look;     /* then: again */
 };
 

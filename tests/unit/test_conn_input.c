@@ -122,15 +122,15 @@ START_TEST(test_full_buffer_stops_reading)
 	fake_connect(&fake, NULL);
 	write_bytes(CONN_INPUT_SIZE + 10);
 	fake_turn(&fake);
-	ck_assert_str_eq(fake.calls, "open input(16384) ");
+	ck_assert_str_eq(fake.calls, "open input(20480) ");
 	ck_assert_uint_le(fake_count_wakes(&fake, 50), 1);
-	ck_assert_str_eq(fake.calls, "open input(16384) ");
+	ck_assert_str_eq(fake.calls, "open input(20480) ");
 	fake.on_input = fake_consume_all;
 	conn_wake(fake.conn);
 	conn_set_settle(fake.set);
 	fake_turn(&fake);
 	ck_assert_str_eq(
-	    fake.calls, "open input(16384) input(16384) input(10) ");
+	    fake.calls, "open input(20480) input(20480) input(10) ");
 }
 END_TEST
 
@@ -141,8 +141,8 @@ grow(struct fake *unused, struct conn *conn)
 
 	(void)unused;
 	conn_input(conn, &size);
-	if (size < 20000)
-		conn_input_grow(conn, 20000);
+	if (size < 30000)
+		conn_input_grow(conn, 30000);
 	else
 		conn_consume(conn, size);
 }
@@ -153,16 +153,16 @@ START_TEST(test_grown_buffer)
 	fake_connect(&fake, NULL);
 	write_bytes(100);
 	fake_turn(&fake);
-	ck_assert_uint_eq(fake.conn->input.capacity, 20000);
+	ck_assert_uint_eq(fake.conn->input.capacity, 30000);
 	ck_assert_uint_eq(fake.set->input_pool.taken_count, 0);
 	ck_assert_mem_eq(fake.conn->input.data, "abcdef", 6);
-	write_bytes(19900);
+	write_bytes(29900);
 	fake_turn(&fake);
-	ck_assert_str_eq(fake.calls, "open input(100) input(20000) ");
+	ck_assert_str_eq(fake.calls, "open input(100) input(30000) ");
 	ck_assert_ptr_null(fake.conn->input.data);
 	write_bytes(1);
 	fake_turn(&fake);
-	ck_assert_uint_eq(fake.conn->input.capacity, 20000);
+	ck_assert_uint_eq(fake.conn->input.capacity, 30000);
 }
 END_TEST
 

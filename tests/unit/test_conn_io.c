@@ -123,7 +123,7 @@ START_TEST(test_end_comes_after_what_was_before_it)
 	conn_set_settle(fake.set);
 	fake_turn(&fake);
 	fake_turn(&fake);
-	ck_assert_str_eq(fake.calls, "input(16384) input(100) input(0,end) ");
+	ck_assert_str_eq(fake.calls, "input(20480) input(100) input(0,end) ");
 }
 END_TEST
 

@@ -10,10 +10,14 @@ import (
 	"os"
 )
 
+const words = "It is a truth universally acknowledged, that a single man in " +
+	"possession of a good fortune, must be in want of a wife. " +
+	"However little known the feelings or views of such a man may " +
+	"be on his first entering a neighbourhood, this truth is so "
+
 type entry struct {
-	Id    int     `json:"id"`
-	Name  string  `json:"name"`
-	Price float64 `json:"price"`
+	Id   int    `json:"id"`
+	Text string `json:"text"`
 }
 
 func hello(w http.ResponseWriter, r *http.Request) {
@@ -22,9 +26,9 @@ func hello(w http.ResponseWriter, r *http.Request) {
 }
 
 func list(w http.ResponseWriter, r *http.Request) {
-	entries := make([]entry, 22)
+	entries := make([]entry, 4)
 	for i := range entries {
-		entries[i] = entry{i, "an entry", float64(i) * 0.25}
+		entries[i] = entry{i, words}
 	}
 	text, _ := json.Marshal(entries)
 	w.Header().Set("Content-Type", "application/json")

@@ -3,18 +3,23 @@
 use actix_web::{web, App, HttpResponse, HttpServer};
 use std::time::Duration;
 
+const WORDS: &str = "It is a truth universally acknowledged, that a single man in \
+    possession of a good fortune, must be in want of a wife. However little \
+    known the feelings or views of such a man may be on his first entering a \
+    neighbourhood, this truth is so ";
+
+#[derive(serde::Serialize)]
+struct Entry {
+    id: u32,
+    text: &'static str,
+}
+
 async fn hello() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("Hello, World!")
 }
 
 async fn json() -> HttpResponse {
-    let entries: Vec<_> = (0..22)
-        .map(|i| {
-            serde_json::json!({
-                "id": i, "name": "an entry", "price": i as f64 * 0.25
-            })
-        })
-        .collect();
+    let entries: Vec<_> = (0..4).map(|id| Entry { id, text: WORDS }).collect();
     HttpResponse::Ok().json(entries)
 }
 
