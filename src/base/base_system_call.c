@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * libseccomp has the names, of every architecture; so nobody else has to
+ * include it for them.
+ */
 #include "base/base_system_call.h"
 
 #include <seccomp.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The words are copies: what asks for them mostly needs them NUL-terminated.
+ */
 #include "base/base_words.h"
 
 #include <string.h>

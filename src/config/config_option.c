@@ -9,10 +9,8 @@
 #include <string.h>
 
 #include "base/base_memory.h"
-#include "base/base_network.h"
 #include "base/base_panic.h"
-#include "base/base_system_call.h"
-#include "base/base_words.h"
+#include "config/config_list.h"
 #include "config/config_settings.h"
 #include "config/config_value.h"
 
@@ -180,31 +178,18 @@ refuse(
 	return -1;
 }
 
+/* Behind what is wrong with one of a list. */
 static int
-check_networks(const char *text, struct error *error)
+explain(const struct config_option *option, struct error *error)
 {
-	struct network_list networks;
+	const struct error cause = *error;
+	struct buffer allowed;
 
-	if (network_list_parse(&networks, text, error) == -1)
-		return -1;
-	network_list_fini(&networks);
-	return 0;
-}
-
-static int
-check_calls(const char *text, struct error *error)
-{
-	char *name;
-	bool is_known = true;
-
-	while (is_known && words_next(&text, ' ', &name)) {
-		is_known = system_call_is_known(name);
-		if (!is_known)
-			config_value_refuse(
-			    name, "there is no such system call", error);
-		memory_free(name);
-	}
-	return is_known ? 0 : -1;
+	buffer_init(&allowed, 0);
+	config_option_describe(option, &allowed);
+	error_set(error, cause.kind, "%s: %s", cause.text, allowed.data);
+	buffer_fini(&allowed);
+	return -1;
 }
 
 /* Of what the type alone does not tell. */
@@ -215,40 +200,12 @@ check_text(
 	if (config_text_has_controls(text))
 		return config_value_refuse(
 		    text, "text without control characters", error);
-	if (option->type == CONFIG_TYPE_NETWORKS)
-		return check_networks(text, error);
+	if (option->type == CONFIG_TYPE_NETWORKS &&
+	    config_networks_check(text, error) == -1)
+		return explain(option, error);
 	if (option->type == CONFIG_TYPE_CALLS)
-		return check_calls(text, error);
+		return config_calls_check(text, error);
 	return 0;
-}
-
-static char *
-absolute(const char *text, const char *directory)
-{
-	if (text[0] == '/' || directory == NULL)
-		return memory_copy_text(text);
-	while (strncmp(text, "./", 2) == 0)
-		text += 2;
-	return memory_format(
-	    "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, text);
-}
-
-static char *
-all_absolute(const char *text, const char *directory)
-{
-	char *path, *whole, *result;
-	struct buffer paths;
-
-	buffer_init(&paths, 0);
-	while (words_next(&text, ':', &path)) {
-		whole = absolute(path, directory);
-		buffer_format(&paths, "%s%s", paths.size > 0 ? ":" : "", whole);
-		memory_free(whole);
-		memory_free(path);
-	}
-	result = memory_copy_text(paths.size > 0 ? paths.data : "");
-	buffer_fini(&paths);
-	return result;
 }
 
 /* Words and what is empty are no paths. */
@@ -257,10 +214,10 @@ value_of(
     const struct config_option *option, const char *text, const char *directory)
 {
 	if (option->type == CONFIG_TYPE_PATHS)
-		return all_absolute(text, directory);
+		return config_paths_absolute(text, directory);
 	if (option->type == CONFIG_TYPE_PATH && text[0] != '\0' &&
 	    !is_word(option, text))
-		return absolute(text, directory);
+		return config_path_absolute(text, directory);
 	return memory_copy_text(text);
 }
 

@@ -29,7 +29,7 @@
 #include "base/base_memory.h"
 #include "base/base_panic.h"
 #include "config/config_option.h"
-#include "config/config_value.h"
+#include "config/config_unknown.h"
 
 /* Hidden options: no name that begins so can be a word of the language. */
 #define HIDDEN     '<'
@@ -39,6 +39,7 @@
 
 #define TITLE_MARK "\n"
 #define SET_NAME   "set"
+#define UNKNOWN    "no such option '" /* so begins a message of libconfuse */
 #define NAME_BYTES \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"
 
@@ -202,13 +203,25 @@ make_tree(const struct names *names)
 	return tree;
 }
 
-/* ": here may stand a, b or c" */
+/* The name stands between quotes in libconfuse's message. */
+static char *
+name_in(const char *message)
+{
+	const char *name = message + strlen(UNKNOWN);
+	char *copy = memory_copy_text(name), *end = strrchr(copy, '\'');
+
+	if (end != NULL)
+		*end = '\0';
+	return copy;
+}
+
 static void
-append_allowed(cfg_t *section, struct buffer *to)
+append_advice(cfg_t *section, const char *message, struct buffer *to)
 {
 	const char **words;
 	unsigned i, count = 0;
 	cfg_opt_t *option;
+	char *name;
 
 	if (strcmp(cfg_name(section), SET_NAME) == 0) {
 		buffer_append_text(
@@ -221,8 +234,9 @@ append_allowed(cfg_t *section, struct buffer *to)
 		if (cfg_opt_name(option)[0] != HIDDEN)
 			words[count++] = cfg_opt_name(option);
 	}
-	buffer_append_text(to, ": here may stand ");
-	config_words_describe(words, NULL, to);
+	name = name_in(message);
+	config_unknown_describe(name, words, to);
+	memory_free(name);
 	memory_free(words);
 }
 
@@ -230,7 +244,6 @@ append_allowed(cfg_t *section, struct buffer *to)
 static void
 on_error(cfg_t *section, const char *format, va_list arguments)
 {
-	static const char unknown[] = "no such option";
 	struct buffer text;
 	char *message;
 	bool is_unknown;
@@ -238,7 +251,7 @@ on_error(cfg_t *section, const char *format, va_list arguments)
 	if (section->comment != NULL)
 		return;
 	message = memory_format_v(format, arguments);
-	is_unknown = strncmp(message, unknown, strlen(unknown)) == 0;
+	is_unknown = strncmp(message, UNKNOWN, strlen(UNKNOWN)) == 0;
 	buffer_init(&text, 0);
 	if (is_unknown && strstr(message, END_NAME) != NULL)
 		buffer_format(&text, "%s:%d: %s: no } for the { here",
@@ -248,7 +261,7 @@ on_error(cfg_t *section, const char *format, va_list arguments)
 		buffer_format(&text, "%s:%d: %s", section->filename,
 		    section->line, message);
 	if (is_unknown && strstr(message, END_NAME) == NULL)
-		append_allowed(section, &text);
+		append_advice(section, message, &text);
 	memory_free(message);
 	section->comment = text.data;
 }

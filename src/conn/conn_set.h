@@ -44,10 +44,11 @@ struct conn_origin {
 struct conn_settings {
 	struct network_list trusted_proxies; /* outlives the set */
 	uint64_t timeouts_ms[CONN_DEADLINE_COUNT];
-	uint64_t write_least; /* bytes that a client has to take in a wait of
-				* class WRITE; at least one */
-	size_t output_limit;  /* queued bytes beyond which on_input
-					 * is not called: pipelines stop */
+	/* Bytes that a client has to take in a wait of class WRITE, at least
+	 * one; and queued ones beyond which on_input is not called, so that
+	 * pipelines stop. */
+	uint64_t write_least;
+	size_t output_limit;
 	/* Connections of one client, 0: any number; and what the next one is
 	 * answered, which outlives the set. */
 	uint64_t client_max;

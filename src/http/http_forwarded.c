@@ -8,11 +8,9 @@
 
 #include <string.h>
 
-#include "base/base_number.h"
 #include "http/http_field.h"
+#include "http/http_node.h"
 #include "http/http_uri.h"
-
-#define PORT_DIGITS_MAX 5
 
 /* ---- bytes ---- */
 
@@ -41,140 +39,6 @@ next_element(struct cohort_str *cursor, struct cohort_str *element_r)
 		end--;
 	*element_r = (struct cohort_str) { begin, (size_t)(end - begin) };
 	return true;
-}
-
-static bool
-is_alphanumeric(char byte)
-{
-	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-	    (byte >= '0' && byte <= '9');
-}
-
-/* RFC 7239, 6.3: obfnode and obfport. */
-static bool
-is_obfuscated(struct cohort_str text)
-{
-	size_t i;
-
-	if (text.size < 2 || text.data[0] != '_')
-		return false;
-	for (i = 1; i < text.size; i++)
-		if (!is_alphanumeric(text.data[i]) &&
-		    (text.data[i] == '\0' ||
-			strchr("._-", text.data[i]) == NULL))
-			return false;
-	return true;
-}
-
-/* ---- nodes: RFC 7239, section 6 ---- */
-
-enum meaning {
-	MEANS_NOTHING, /* malformed */
-	NAMES_NOBODY,
-	NAMES_CLIENT
-};
-
-/* ":PORT", or nothing. */
-static bool
-read_port(struct cohort_str text, uint16_t *port_r)
-{
-	uint64_t port;
-
-	*port_r = 0;
-	if (text.size == 0)
-		return true;
-	if (*text.data != ':')
-		return false;
-	text.data++;
-	text.size--;
-	if (is_obfuscated(text))
-		return true;
-	if (text.size > PORT_DIGITS_MAX ||
-	    number_parse_bytes(text.data, text.size, UINT16_MAX, &port) == -1)
-		return false;
-	*port_r = (uint16_t)port;
-	return true;
-}
-
-static const char *
-find(struct cohort_str text, char byte)
-{
-	return text.size == 0 ? NULL : memchr(text.data, byte, text.size);
-}
-
-/* X-Forwarded-For has IPv6 addresses bare, too. */
-static bool
-is_bare_ipv6(struct cohort_str node)
-{
-	const char *colon = find(node, ':');
-
-	return colon != NULL && node.data[0] != '[' &&
-	    memchr(colon + 1, ':',
-		(size_t)(node.data + node.size - colon - 1)) != NULL;
-}
-
-/* Cuts node into name and ":PORT"; brackets stay in the name. */
-static bool
-split_node(struct cohort_str node, struct cohort_str *name_r,
-    struct cohort_str *port_r)
-{
-	const char *end = node.data + node.size, *cut;
-
-	if (node.size > 0 && node.data[0] == '[') {
-		cut = find(node, ']');
-		if (cut == NULL)
-			return false;
-		cut++;
-	} else {
-		cut = find(node, ':');
-		if (cut == NULL)
-			cut = end;
-	}
-	*name_r = (struct cohort_str) { node.data, (size_t)(cut - node.data) };
-	*port_r = (struct cohort_str) { cut, (size_t)(end - cut) };
-	return true;
-}
-
-/* An IPv4 address, or an IPv6 address within brackets. */
-static bool
-read_name(struct cohort_str name, struct network_address *address_r)
-{
-	bool is_bracketed = name.size > 2 && name.data[0] == '[';
-
-	if (is_bracketed) {
-		name.data++;
-		name.size -= 2;
-	}
-	return (find(name, ':') != NULL) == is_bracketed &&
-	    network_address_parse(name.data, name.size, address_r) == 0;
-}
-
-static enum meaning
-read_node(struct cohort_str node, struct http_forwarded *forwarded)
-{
-	struct cohort_str name, port;
-
-	if (!split_node(node, &name, &port) ||
-	    !read_port(port, &forwarded->port))
-		return MEANS_NOTHING;
-	if (read_name(name, &forwarded->client))
-		return NAMES_CLIENT;
-	forwarded->port = 0;
-	if (http_name_equals(name.data, name.size, "unknown") ||
-	    is_obfuscated(name))
-		return NAMES_NOBODY;
-	return MEANS_NOTHING;
-}
-
-static enum meaning
-read_x_for(struct cohort_str element, struct http_forwarded *forwarded)
-{
-	if (!is_bare_ipv6(element))
-		return read_node(element, forwarded);
-	if (network_address_parse(
-		element.data, element.size, &forwarded->client) == -1)
-		return MEANS_NOTHING;
-	return NAMES_CLIENT;
 }
 
 /* ---- scheme and host ---- */
@@ -251,7 +115,7 @@ read_value(const char *cursor, const char *end, struct value *value)
 
 /* What an element has said so far; each parameter stands once (4). */
 struct element {
-	enum meaning meaning;
+	enum http_node meaning;
 	bool has_for, has_proto, has_host, has_by;
 	struct http_forwarded *forwarded;
 };
@@ -274,9 +138,10 @@ take_pair(
 	if (text.size > sizeof(value->text))
 		text.size = 0;
 	if (http_name_equals(name.data, name.size, "for")) {
-		element->meaning = read_node(text, element->forwarded);
+		element->meaning = http_node_read(text,
+		    &element->forwarded->client, &element->forwarded->port);
 		return note(&element->has_for) &&
-		    element->meaning != MEANS_NOTHING;
+		    element->meaning != HTTP_NODE_WRONG;
 	}
 	if (http_name_equals(name.data, name.size, "proto")) {
 		read_scheme(text, element->forwarded);
@@ -307,22 +172,22 @@ read_pair(const char *cursor, const char *end, struct element *element)
 }
 
 /* Pairs with semicolons between; a pair may be empty. */
-static enum meaning
+static enum http_node
 read_forwarded(struct cohort_str text, struct http_forwarded *forwarded)
 {
 	const char *cursor = text.data, *end = cursor + text.size;
 	struct element element = {
-		.meaning = NAMES_NOBODY,
+		.meaning = HTTP_NODE_NOBODY,
 		.forwarded = forwarded,
 	};
 
 	if (!http_value_is_valid(text.data, text.size))
-		return MEANS_NOTHING;
+		return HTTP_NODE_WRONG;
 	for (;;) {
 		if (cursor < end && *cursor != ';')
 			cursor = read_pair(cursor, end, &element);
 		if (cursor == NULL || (cursor < end && *cursor != ';'))
-			return MEANS_NOTHING;
+			return HTTP_NODE_WRONG;
 		if (cursor == end)
 			return element.meaning;
 		cursor++;
@@ -347,50 +212,64 @@ pass(const struct http_forwarding *forwarding, struct cohort_str text,
     struct http_forwarded *standing)
 {
 	struct http_forwarded passed;
-	enum meaning meaning;
+	enum http_node meaning;
 
 	clear(&passed);
-	meaning = forwarding->is_forwarded ? read_forwarded(text, &passed) :
-					     read_x_for(text, &passed);
-	if (meaning == MEANS_NOTHING)
+	meaning = forwarding->is_forwarded ?
+	    read_forwarded(text, &passed) :
+	    http_node_read_bare(text, &passed.client, &passed.port);
+	if (meaning == HTTP_NODE_WRONG)
 		clear(standing);
-	else if (meaning == NAMES_NOBODY ||
+	else if (meaning == HTTP_NODE_NOBODY ||
 	    standing->client.family == NETWORK_NONE ||
 	    !network_list_has(&forwarding->trusted, &passed.client))
 		*standing = passed;
 }
 
-static void
-walk(const struct http_forwarding *forwarding, const char *name,
-    const struct cohort_pair *fields, size_t count,
-    struct http_forwarded *forwarded)
-{
-	struct cohort_str cursor, element;
-	int i;
+/* The elements of all lines of a field, in order. */
+struct elements {
+	const char *name;
+	const struct cohort_pair *fields;
+	size_t count, next;       /* fields, and the first not looked at */
+	struct cohort_str cursor; /* rest of the line before that */
+};
 
-	for (i = -1; (i = http_field_find(
-			  fields, count, name, (size_t)(i + 1))) != -1;) {
-		cursor = fields[i].value;
-		while (next_element(&cursor, &element))
-			if (element.size > 0)
-				pass(forwarding, element, forwarded);
+static bool
+next_of_field(struct elements *elements, struct cohort_str *element_r)
+{
+	int found;
+
+	for (;;) {
+		while (next_element(&elements->cursor, element_r))
+			if (element_r->size > 0)
+				return true;
+		found = http_field_find(elements->fields, elements->count,
+		    elements->name, elements->next);
+		if (found == -1)
+			return false;
+		elements->cursor = elements->fields[found].value;
+		elements->next = (size_t)found + 1;
 	}
 }
 
-/* The last element of that field; empty if there is none. */
-static struct cohort_str
-last_of(const char *name, const struct cohort_pair *fields, size_t count)
+static void
+walk(const struct http_forwarding *forwarding, struct elements elements,
+    struct http_forwarded *forwarded)
 {
-	struct cohort_str last = { "", 0 }, cursor, element;
-	int i;
+	struct cohort_str element;
 
-	for (i = -1; (i = http_field_find(
-			  fields, count, name, (size_t)(i + 1))) != -1;) {
-		cursor = fields[i].value;
-		while (next_element(&cursor, &element))
-			if (element.size > 0)
-				last = element;
-	}
+	while (next_of_field(&elements, &element))
+		pass(forwarding, element, forwarded);
+}
+
+/* Empty if there is none. */
+static struct cohort_str
+last_of(struct elements elements)
+{
+	struct cohort_str last = { "", 0 }, element;
+
+	while (next_of_field(&elements, &element))
+		last = element;
 	return last;
 }
 
@@ -399,14 +278,20 @@ http_forwarded_read(const struct http_forwarding *forwarding,
     const struct cohort_pair *fields, size_t count,
     struct http_forwarded *forwarded_r)
 {
+	struct elements elements = { .fields = fields, .count = count };
+
 	clear(forwarded_r);
 	if (forwarding->is_forwarded) {
-		walk(forwarding, "forwarded", fields, count, forwarded_r);
+		elements.name = "forwarded";
+		walk(forwarding, elements, forwarded_r);
 		return;
 	}
-	walk(forwarding, "x-forwarded-for", fields, count, forwarded_r);
-	read_scheme(last_of("x-forwarded-proto", fields, count), forwarded_r);
-	read_host(last_of("x-forwarded-host", fields, count), forwarded_r);
+	elements.name = "x-forwarded-for";
+	walk(forwarding, elements, forwarded_r);
+	elements.name = "x-forwarded-proto";
+	read_scheme(last_of(elements), forwarded_r);
+	elements.name = "x-forwarded-host";
+	read_host(last_of(elements), forwarded_r);
 }
 
 static const struct http_peer *

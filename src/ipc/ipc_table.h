@@ -8,10 +8,10 @@
  * Eligible for another worker is a row with exchange NONE and nothing
  * unsent, which is not reading, and whose input is not too much: as one that
  * lingers if its deadline_class says so, as one that awaits its PROXY header,
- * else as an idle one.  One with
- * exchange UNANSWERED can be answered in the place of the application, if
- * nothing is unsent, or if the output of struct ipc_process names the row:
- * then what is noted there goes out first.  All others are closed.
+ * else as an idle one.  One with exchange UNANSWERED can be answered in the
+ * place of the application, if nothing is unsent, or if the output of struct
+ * ipc_process names the row: then what is noted there goes out first.  All
+ * others are closed.
  */
 #ifndef IPC_TABLE_H
 #define IPC_TABLE_H

@@ -105,6 +105,12 @@ struct worker {
  * signals, log, descriptors, title, limits. */
 int worker_become(struct worker *worker, struct error *error);
 
+/* worker_connections.c: the set of connections, and what their protocol is
+ * made of.  fini also when it was not made; behind the end of the set, which
+ * the caller frees, as it ends before the application does. */
+void worker_connections_init(struct worker *worker);
+void worker_connections_fini(struct worker *worker);
+
 /* worker_state.c */
 void worker_advance(struct worker *worker, enum worker_event event);
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The order of the first step; the second is struct app_settings.seal.
+ */
 #include "worker/worker_sandbox.h"
 
 #include "worker/worker_credentials.h"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: ISC
 #
-# client_speed.py PORT: five works over one connection, each between two
+# client_speed.py PORT: the works over one connection, each between two
 # marks, the same bytes every time; prints a work's name and how many requests
-# it had.  An answer that is no 200 or 304, or has another size than the
-# first of its work, ends it.
+# it had.  An answer that is no 200 (the marks': 204), or has another size than
+# the first of its work, ends it.
 
 import re
 import socket
@@ -59,7 +59,7 @@ class Connection:
             self.fill()
         size = self.data.index(b'\r\n\r\n') + 4
         head = self.data[:size]
-        if not re.match(rb'HTTP/1.1 20[04] ', head):
+        if not re.match(rb'HTTP/1\.1 20[04] ', head):
             sys.exit('refused: %r' % head)
         length = re.search(rb'\r\nContent-Length: (\d+)\r\n', head)
         size += int(length[1]) if length else 0

@@ -50,8 +50,9 @@ app_test_request tests/unit/test_app_test.c parts of <cohort/test.h>
 app_tree tests/unit/test_app_router.c the router's lookup
 base_panic tests/unit/test_base_log.c it logs and aborts
 config_build tests/unit/test_config_parse.c file to settings
-conn_refuse tests/unit/test_conn_client.c its clients are refused with it
+config_list tests/unit/test_config_option.c values of options
 config_tree tests/unit/test_config_parse.c file to sections
+conn_refuse tests/unit/test_conn_client.c its clients are refused with it
 ctl system the command from end to end
 ctl_crashes system a table of replies of the daemon
 ctl_gdb tests/system/test_gdb.c it becomes gdb
@@ -67,6 +68,7 @@ h1_exchange tests/unit/test_h1_protocol.c parts of one protocol
 h1_refuse tests/unit/test_h1_protocol.c parts of one protocol
 h1_state tests/unit/test_h1_protocol.c parts of one protocol
 h1_step tests/unit/test_h1_protocol.c parts of one protocol
+http_node tests/unit/test_http_forwarded.c elements of fields
 master system the order of a daemon's life
 master_batch tests/unit/test_master_orphan.c batches on their way
 master_channel system messages from and to live workers
@@ -74,42 +76,38 @@ master_check tests/system/test_self_check.c workers that are asked
 master_child tests/unit/test_master_symbolize.c what a child inherits
 master_cohort system needs workers that live and die
 master_cohort_parts system made of what the system gives
-master_crashes_file tests/unit/test_master_crashes.c the list's file
 master_command tests/system/test_control.c a table of others' functions
 master_control tests/system/test_control.c sockets
 master_control_client tests/system/test_control.c sockets
-master_order tests/system/test_order_waits.c orders that take their time
 master_control_socket tests/system/test_control.c sockets
+master_crashes_file tests/unit/test_master_crashes.c the list's file
 master_daemon system fork and terminal
 master_death system the end of a process; its lifetime tests/unit/test_master_orphan.c
 master_death_facts system what workers that died have left
 master_forget tests/system/test_handover.c needs workers that retire
 master_frames tests/unit/test_master_symbolize.c question and answer
 master_hang system needs threads that hang
+master_inherit tests/system/test_upgrade.c what an image finds
 master_limits system the limits of a process
 master_manager tests/system/test_notify.c what is told when
-master_pause tests/system/test_pause.c needs workers that accept
 master_offer tests/unit/test_master_orphan.c who gets a batch
-master_inherit tests/system/test_upgrade.c what an image finds
-master_probe tests/system/test_upgrade.c a new program
+master_order tests/system/test_order_waits.c orders that take their time
+master_pause tests/system/test_pause.c needs workers that accept
 master_probation tests/system/test_probation.c cohorts that crash
+master_probe tests/system/test_upgrade.c a new program
 master_quarantine_cohort tests/unit/test_master_quarantine.c after a reload
 master_quarantine_report tests/unit/test_master_quarantine.c the list
 master_quarantine_table tests/unit/test_master_quarantine.c its places
 master_quarantine_words tests/unit/test_master_quarantine.c lines of the log
 master_recycle tests/system/test_recycle.c needs workers that serve
 master_reload system the order of a reload
+master_reload_settings tests/system/test_reload.c what a reload may change
+master_reload_words tests/system/test_reload_answer.c what is said of one
 master_reopen tests/system/test_pause.c needs workers that write logs
 master_resume tests/system/test_upgrade.c an image that takes over
 master_running tests/system/test_orders.c it is the daemon's client
-master_reload_settings tests/system/test_reload.c what a reload may change
-master_reload_words tests/system/test_reload_answer.c what is said of one
 master_signal system signals
 master_socket system sockets
-master_upgrade tests/system/test_upgrade.c a running daemon
-master_upgrade_exec tests/system/test_upgrade.c a new program
-master_wait tests/system/test_order_waits.c orders and their ends
-master_warning system needs threads that hang
 master_state_control tests/system/test_upgrade.c clients that go along
 master_state_member tests/unit/test_master_state.c members of a state
 master_state_mounts tests/unit/test_master_state.c a part of a state
@@ -119,6 +117,10 @@ master_state_table tests/unit/test_master_state.c members of a state
 master_state_take tests/unit/test_master_state.c a whole state
 master_status tests/system/test_control.c the state of live workers
 master_status_worker tests/system/test_control.c the state of live workers
+master_upgrade tests/system/test_upgrade.c a running daemon
+master_upgrade_exec tests/system/test_upgrade.c a new program
+master_wait tests/system/test_order_waits.c orders and their ends
+master_warning system needs threads that hang
 master_worker system what it does, it does to a process
 master_workers tests/system/test_orders.c needs workers that start
 service system a table of services
@@ -130,6 +132,7 @@ worker_become tests/unit/test_worker.c a whole worker
 worker_capabilities tests/system/test_sandbox.c what a worker holds
 worker_channel tests/unit/test_worker.c a whole worker
 worker_check tests/unit/test_worker.c a whole worker
+worker_connections tests/unit/test_worker.c a whole worker
 worker_core tests/system/test_core.c cores of real crashes
 worker_crash tests/system/test_crash_kind.c a process that crashes
 worker_crash_deny tests/system/test_sandbox.c calls of handlers
@@ -142,11 +145,11 @@ worker_crash_stop tests/system/test_crash_answer.c threads that crash
 worker_hand tests/unit/test_worker.c a whole worker
 worker_host tests/unit/test_worker.c a whole worker
 worker_landlock tests/system/test_sandbox.c what a module may open
-worker_sandbox tests/system/test_sandbox.c an order of steps
-worker_self_check tests/system/test_self_check.c workers that are asked
 worker_quarantine tests/system/test_quarantine.c needs a master that decides
 worker_retire tests/unit/test_worker.c a whole worker
 worker_running tests/system/test_crash_record.c what the record says
+worker_sandbox tests/system/test_sandbox.c an order of steps
+worker_self_check tests/system/test_self_check.c workers that are asked
 END
 
 # Public headers are the one exception to unique names: cohort/ is theirs.

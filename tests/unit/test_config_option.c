@@ -109,6 +109,11 @@ static const struct set_case sets[] = {
 	{ SECTION(HTTP), "max_head", "2048", "/d", "2k", NULL },
 	{ SECTION(HTTP), "body_directory", "", "/d", NULL, "\"\": a path" },
 	{ SECTION(HTTP), "half_close", "keep", "/d", "keep", NULL },
+	{ SECTION(HTTP), "trusted_proxies", "::1  unix", "/d", "::1  unix",
+	    NULL },
+	{ SECTION(HTTP), "trusted_proxies", "::1, ::2", "/d", NULL,
+	    "\"::1,\" is no network: networks with spaces between them, as "
+	    "10.0.0.0/8, 2001:db8::/32, 192.0.2.1 or unix" },
 	{ SECTION(MODULE), "read", "", "/d", "", NULL },
 	{ SECTION(MODULE), "read", "a:/b:./c/", "/d", "/d/a:/b:/d/c/", NULL },
 	{ SECTION(MODULE), "write", ":a::b c:", "/d", "/d/a:/d/b c", NULL },

@@ -173,27 +173,19 @@ static const struct {
 
 	/* what is unknown */
 	{ "\nwrokers = 3\n",
-	    "2: no such option 'wrokers': here may stand user, group, "
-	    "workers, max_connections, max_client_connections, start_timeout, "
-	    "shutdown_timeout, "
-	    "pid_file, error_log, log_level, access_log, access_format, "
-	    "types, open_files, open_files_valid, state_directory, "
-	    "control_socket, core_dumps, core_directory, hang_warn, "
-	    "hang_timeout, quarantine, quarantine_crashes, "
-	    "quarantine_within, quarantine_time, quarantine_targets, "
-	    "self_check, self_check_timeout, probation, probation_crashes, "
-	    "max_old_cohorts, max_requests, max_memory, threads, "
-	    "thread_queue, thread_timeout, landlock, seccomp, listen, http or "
-	    "host" },
+	    "2: no such option 'wrokers': did you mean workers?" },
 	{ "listen \"*:80\" { port = 3 }\n",
 	    "1: no such option 'port': here may stand backlog, mode, v6only, "
 	    "defer_accept, tcp_keepalive, tcp_user_timeout, tcp_unsent or "
 	    "proxy_protocol" },
 	{ "host \"*\" {\n files = 3 }\n",
-	    "2: no such option 'files': here may stand mount" },
+	    "2: no such option 'files': it stands in mount" },
+	{ "mount \"/\" { }\n", "1: no such option 'mount': it stands in host" },
 	{ "host \"*\" { mount \"/\" { user = 3 } }\n",
-	    "1: no such option 'user': here may stand files, index, listing, "
-	    "hidden, module, read, write, system_calls, redirect, "
+	    "1: no such option 'user': it stands outside of all sections" },
+	{ "host \"*\" { mount \"/\" { colour = 3 } }\n",
+	    "1: no such option 'colour': here may stand files, index, "
+	    "listing, hidden, module, read, write, system_calls, redirect, "
 	    "redirect_status, max_body or set" },
 	{ "host \"*\" { mount \"/\" { module = m set {\n \"a b\" = 3 } } }\n",
 	    "2: no such option 'a b': a name is made of letters, digits, _, "
