@@ -68,9 +68,8 @@ take_place(struct master_quarantine *quarantine)
 		return record;
 	record = master_quarantine_first(quarantine);
 	quarantine->counters.dropped++;
-	master_quarantine_say(LOG_LEVEL_WARN, quarantine, &record->entry,
+	master_quarantine_let_go(quarantine, record, LOG_LEVEL_WARN,
 	    "is let out: there is no room for more");
-	master_record_drop(quarantine, record);
 	return record;
 }
 
@@ -197,9 +196,8 @@ static void
 let_out(struct master_quarantine *quarantine, struct master_record *record)
 {
 	quarantine->counters.passed++;
-	master_quarantine_say(LOG_LEVEL_INFO, quarantine, &record->entry,
+	master_quarantine_let_go(quarantine, record, LOG_LEVEL_INFO,
 	    "was tried again, and is let out");
-	master_record_drop(quarantine, record);
 }
 
 void
@@ -267,9 +265,8 @@ review_record(struct master_quarantine *quarantine,
 		if (now_ms - record->entry.until_ms < quarantine->within_ms)
 			return;
 		quarantine->counters.dropped++;
-		master_quarantine_say(LOG_LEVEL_INFO, quarantine,
-		    &record->entry, "did not come again, and is forgotten");
-		master_record_drop(quarantine, record);
+		master_quarantine_let_go(quarantine, record, LOG_LEVEL_INFO,
+		    "did not come again, and is forgotten");
 		return;
 	}
 	record->tried_ms = record->is_seen ? record->tried_ms + passed_ms : 0;

@@ -46,9 +46,8 @@ move_record(struct master_quarantine *quarantine, struct master_record *record,
 		return;
 	}
 	quarantine->counters.dropped++;
-	master_quarantine_say(LOG_LEVEL_INFO, quarantine, &record->entry,
+	master_quarantine_let_go(quarantine, record, LOG_LEVEL_INFO,
 	    "is let out, as its module has changed");
-	master_record_drop(quarantine, record);
 }
 
 static void

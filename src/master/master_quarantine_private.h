@@ -113,6 +113,10 @@ const struct master_mount *master_quarantine_mount(
     const struct master_quarantine *quarantine,
     const struct ipc_quarantine_entry *entry);
 
+/* Drops it, and says so behind that: whoever reads it may send it again. */
+void master_quarantine_let_go(struct master_quarantine *quarantine,
+    struct master_record *record, enum log_level level, const char *words);
+
 /* A line of the log: the words, behind what is refused. */
 void master_quarantine_say(enum log_level level,
     const struct master_quarantine *quarantine,

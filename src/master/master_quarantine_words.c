@@ -77,6 +77,16 @@ master_quarantine_say(enum log_level level,
 	log_write(level, "quarantine: %s", words.data);
 }
 
+void
+master_quarantine_let_go(struct master_quarantine *quarantine,
+    struct master_record *record, enum log_level level, const char *words)
+{
+	const struct ipc_quarantine_entry entry = record->entry;
+
+	master_record_drop(quarantine, record);
+	master_quarantine_say(level, quarantine, &entry, "%s", words);
+}
+
 unsigned long long
 master_quarantine_seconds(uint64_t ms)
 {

@@ -125,8 +125,9 @@ START_TEST(load_is_spread_over_the_workers)
 		first = first == 0 ? pid : first;
 		counts[pid != first]++;
 	}
-	/* Above mean + max(16, mean/4) no worker accepts. */
-	ck_assert_msg(counts[0] <= 130 && counts[1] <= 130, "%u and %u",
+	/* Above mean + max(16, mean/4) no worker accepts, but for those that
+	 * wait 100 ms as the other does not get to run. */
+	ck_assert_msg(counts[0] <= 170 && counts[1] <= 170, "%u and %u",
 	    counts[0], counts[1]);
 	for (i = 0; i < 200; i++)
 		test_client_close(&clients[i]);

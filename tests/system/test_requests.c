@@ -50,7 +50,6 @@ static const struct {
 	{ "POST /echo" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nabc", 400 },
 	{ "POST /echo" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501 },
 	{ "POST /echo" HOST "Expect: the-unexpected\r\n\r\n", 417 },
-	{ "BREW /hello/a" HOST "\r\n", 501 },
 	{ "CONNECT a:80" HOST "\r\n", 501 },
 	{ "GET /hello/a HTTP/2.0\r\nHost: a\r\n\r\n", 505 },
 	{ "GET /hello/a HTTP/1.2\r\nHost: a\r\n\r\n", 505 },

@@ -193,11 +193,11 @@ START_TEST(manual_example)
 {
 	struct test_config config;
 	char *text = manual();
-	char *example = strstr(text, ".Bd -literal -offset indent\n");
-	char *end;
+	static const char begin[] = ".Sh EXAMPLES\n.Bd -literal -offset indent";
+	char *example = strstr(text, begin), *end;
 
 	ck_assert_ptr_nonnull(example);
-	example = strchr(example, '\n');
+	example += sizeof(begin) - 1;
 	end = strstr(example, "\n.Ed");
 	ck_assert_ptr_nonnull(end);
 	end[1] = '\0';

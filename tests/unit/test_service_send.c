@@ -254,7 +254,7 @@ static const struct {
 	{ 3600, AFTER, 200 },
 	{ 3600, "Fri, 31 Dec 2100 23:59:59 GMT", 304 },
 	{ -3600, AFTER, 200 },
-	{ -3600, "Fri, 31 Dec 2100 23:59:59 GMT", 200 },
+	{ -3600, "Fri, 31 Dec 2100 23:59:59 GMT", 304 },
 };
 
 /* 8.8.2.1: Last-Modified is not later than Date, and then like it. */
