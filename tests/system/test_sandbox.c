@@ -180,6 +180,17 @@ START_TEST(other_threads_and_children_are_told_apart)
 }
 END_TEST
 
+/* The channel's number is somebody else's there. */
+START_TEST(a_child_with_other_descriptors_sends_nothing)
+{
+	struct test_daemon *daemon = start("", "");
+
+	expect(daemon, "/stranger/execve", "EPERM");
+	ck_assert_int_eq(denied(daemon), 1);
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
 START_TEST(nothing_is_spawned)
 {
 	struct test_daemon *daemon = start("", "");
@@ -456,6 +467,7 @@ add_calls(TCase *tcase)
 	tcase_add_test(tcase, repeats_are_counted_and_not_logged);
 	tcase_add_loop_test(tcase, other_threads_and_children_are_told_apart, 0,
 	    ROWS(elsewhere));
+	tcase_add_test(tcase, a_child_with_other_descriptors_sends_nothing);
 	tcase_add_test(tcase, nothing_is_spawned);
 	tcase_add_test(tcase, set_up_is_refused_too);
 	tcase_add_test(tcase, declared_calls_are_allowed);
