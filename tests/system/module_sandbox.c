@@ -22,6 +22,7 @@
  *
  * The setting call names one that set-up tries.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -61,6 +62,7 @@ static const struct call {
 	{ "io_uring_setup", SYS_io_uring_setup, { 0, 0 } },
 	{ "perf_event_open", SYS_perf_event_open, { 0, 0 } },
 	{ "ioctl", SYS_ioctl, { 0, TIOCSTI } },
+	{ "prlimit64", SYS_prlimit64, { 1, RLIMIT_NOFILE } },
 	{ "getpid", SYS_getpid, { 0, 0 } },
 };
 

@@ -101,7 +101,7 @@ denied(struct test_daemon *daemon)
 
 static const char *const refused[] = { "execve", "execveat", "ptrace",
 	"unshare", "clone", "mount", "bpf", "keyctl", "io_uring_setup",
-	"perf_event_open", "ioctl" };
+	"perf_event_open", "ioctl", "prlimit64" };
 
 /* Sanitizers need it themselves. */
 static bool
