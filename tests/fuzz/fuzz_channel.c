@@ -190,6 +190,7 @@ is_from(uint32_t type, enum ipc_side side)
 	case IPC_MESSAGE_ADOPTED:
 	case IPC_MESSAGE_PROBED:
 	case IPC_MESSAGE_PAUSED:
+	case IPC_MESSAGE_DENIED:
 		return side == IPC_SIDE_WORKER;
 	case IPC_MESSAGE_SERVE:
 	case IPC_MESSAGE_RETIRE:
