@@ -178,7 +178,7 @@ refuse_limits(scmp_filter_ctx filter, const struct settings *settings)
 		return 0;
 	return seccomp_rule_add(filter, SCMP_ACT_TRAP,
 	    seccomp_syscall_resolve_name("prlimit64"), 1,
-	    SCMP_CMP64(0, SCMP_CMP_NE, 0));
+	    SCMP_CMP64(0, SCMP_CMP_NE, 0, 0));
 }
 
 /* Other architectures have other numbers, so their calls are refused whole;

@@ -205,6 +205,20 @@ is_from(uint32_t type, enum ipc_side side)
 	return false;
 }
 
+/* At most, of one without a handover. */
+static size_t
+descriptors_of(uint32_t type)
+{
+	switch (type) {
+	case IPC_MESSAGE_LOGS:
+		return 2;
+	case IPC_MESSAGE_CHECK:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 /* One byte of each of its parts is read, too. */
 static void
 check_handover(const struct ipc_packet *packet)
@@ -242,8 +256,7 @@ check_packet(const struct ipc_packet *packet, enum ipc_side side)
 		check_handover(packet);
 	else
 		FUZZ_CHECK(packet->handover.count == 0 &&
-		    packet->descriptor_count <=
-			(message->type == IPC_MESSAGE_LOGS ? 2 : 0));
+		    packet->descriptor_count <= descriptors_of(message->type));
 	for (i = 0; i < packet->descriptor_count; i++)
 		FUZZ_CHECK(
 		    (fcntl(packet->descriptors[i], F_GETFD) & FD_CLOEXEC) != 0);
