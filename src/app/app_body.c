@@ -59,24 +59,28 @@ open_and_unlink(const char *directory)
 }
 
 static int
-open_in(const char *directory)
+open_in(const char *directory, int flags)
 {
-	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC | flags, 0600);
 
 	if (fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR))
 		fd = open_and_unlink(directory);
 	return fd;
 }
 
-/* Workers have made a directory for it; test programs have not. */
+/*
+ * Workers have made a directory for it; test programs have not, nor workers
+ * without Landlock, to whom a stranger may have left anything by its name.
+ * Where there are rules, they allow the directory and not what is around it.
+ */
 static int
 open_file(const struct settings_http *http, int *fd_r, struct error *error)
 {
 	char *spool = settings_spool(http);
 
-	*fd_r = open_in(spool);
-	if (*fd_r == -1 && errno == ENOENT)
-		*fd_r = open_in(http->body_directory);
+	*fd_r = open_in(spool, O_NOFOLLOW);
+	if (*fd_r == -1)
+		*fd_r = open_in(http->body_directory, 0);
 	memory_free(spool);
 	if (*fd_r == -1)
 		return error_set_errno(error, "file for a request body in %s",

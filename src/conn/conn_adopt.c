@@ -77,7 +77,9 @@ conn_set_adopt(struct conn_set *set, int fd, const struct ipc_orphan *orphan,
 	conn->is_adopted = true;
 	conn->request_count = orphan->request_count;
 	conn_peer_adopt(conn, orphan->peer, orphan->port);
-	conn_client_count(conn);
+	/* Until its header is there the peer is the proxy, not the client. */
+	if (orphan->kind != IPC_ORPHAN_PROXY)
+		conn_client_count(conn);
 	conn_count_up(set->settings.adopted);
 	if (!is_sound(orphan)) {
 		conn_mark(conn, CONN_MARK_OPEN);

@@ -247,11 +247,13 @@ h1_connection_try_body(const struct h1_connection *connection)
 	size_t size, used;
 	const char *data = conn_input(connection->conn, &size);
 
-	do {
+	while (size > 0) {
 		result = h1_body_read(&body, data, size, &used, &piece, &fault);
+		if (result != H1_BODY_DATA)
+			break;
 		data += used;
 		size -= used;
-	} while (result == H1_BODY_DATA);
+	}
 	return fault;
 }
 

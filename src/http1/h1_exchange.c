@@ -158,7 +158,7 @@ is_body_refused(struct h1_exchange *self)
 		return false;
 	fault = h1_connection_try_body(connection);
 	if (fault != H1_FAULT_NONE)
-		h1_refuse_body(connection, fault);
+		h1_refuse_unread(connection, fault);
 	return fault != H1_FAULT_NONE;
 }
 

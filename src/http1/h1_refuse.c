@@ -64,14 +64,30 @@ refuse(struct h1_connection *connection, enum h1_fault fault)
 {
 	struct h1_exchange *exchange = connection->active;
 
-	log_enter(&exchange->exchange.scope);
 	log_debug(
 	    "refused: %s (%s)", h1_fault_text(fault), h1_fault_section(fault));
 	exchange->is_persistent = false;
 	exchange->is_refused = true;
 	exchange->reason = reason_of(fault);
 	send_page(&exchange->exchange, h1_fault_status(fault));
-	log_leave(&exchange->exchange.scope);
+}
+
+/* A scope is entered once, or it is its own parent. */
+static void
+refuse_in_scope(struct h1_connection *connection, enum h1_fault fault)
+{
+	struct log_scope *scope = &connection->active->exchange.scope;
+
+	log_enter(scope);
+	refuse(connection, fault);
+	log_leave(scope);
+}
+
+static enum cohort_end
+end_of(enum h1_fault fault)
+{
+	return fault == H1_FAULT_BODY_TIMEOUT ? COHORT_END_TIMEOUT :
+						COHORT_END_GONE;
 }
 
 void
@@ -88,7 +104,7 @@ h1_refuse_exchange(struct h1_connection *connection,
 		exchange->exchange.request.method = HTTP_METHOD_HEAD;
 	exchange->exchange.request.peer = conn_peer(connection->conn);
 	h1_connection_begin(connection, exchange, H1_EVENT_REQUEST);
-	refuse(connection, fault);
+	refuse_in_scope(connection, fault);
 }
 
 void
@@ -106,7 +122,13 @@ h1_refuse_body(struct h1_connection *connection, enum h1_fault fault)
 		h1_connection_close(connection, reason_of(fault), true);
 		return;
 	}
-	exchange->end = fault == H1_FAULT_BODY_TIMEOUT ? COHORT_END_TIMEOUT :
-							 COHORT_END_GONE;
+	exchange->end = end_of(fault);
+	refuse_in_scope(connection, fault);
+}
+
+void
+h1_refuse_unread(struct h1_connection *connection, enum h1_fault fault)
+{
+	connection->active->end = end_of(fault);
 	refuse(connection, fault);
 }

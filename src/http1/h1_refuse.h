@@ -28,4 +28,8 @@ void h1_refuse_exchange(struct h1_connection *connection,
  */
 void h1_refuse_body(struct h1_connection *connection, enum h1_fault fault);
 
+/* The same within a call by the application, which is about to send a head:
+ * whoever called it has entered the exchange's scope. */
+void h1_refuse_unread(struct h1_connection *connection, enum h1_fault fault);
+
 #endif

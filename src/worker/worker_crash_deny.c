@@ -7,7 +7,7 @@
  * Where SIGSYS is blocked or has its default, as in the child of
  * posix_spawn(3), the kernel kills, and nobody is told.
  */
-#include <sys/syscall.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <unistd.h>
@@ -54,6 +54,19 @@ find_current(const struct worker_crash *crash)
 	return current->running == 1 ? current : NULL;
 }
 
+/* Who leaves the worker's descriptors behind, as one that is about to start a
+ * program does, may have a connection of its own by that number. */
+static bool
+has_channel(const struct worker_crash *crash)
+{
+	struct stat status;
+
+	return getpid() == crash->pid ||
+	    (fstat(crash->channel, &status) == 0 &&
+		status.st_dev == crash->channel_device &&
+		status.st_ino == crash->channel_inode);
+}
+
 static void
 note(struct worker_crash *crash, const siginfo_t *info)
 {
@@ -62,7 +75,7 @@ note(struct worker_crash *crash, const siginfo_t *info)
 	__atomic_fetch_add(crash->denied, 1, __ATOMIC_RELAXED);
 	index = ipc_denial_note(crash->denials, info->si_arch,
 	    (uint32_t)info->si_syscall, find_current(crash));
-	if (index != -1 && crash->process != NULL)
+	if (index != -1 && crash->process != NULL && has_channel(crash))
 		worker_crash_tell_value(
 		    crash, IPC_MESSAGE_DENIED, (uint64_t)index);
 }

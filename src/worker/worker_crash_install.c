@@ -6,6 +6,8 @@
  */
 #include "worker/worker_crash.h"
 
+#include <sys/stat.h>
+
 #include <execinfo.h>
 #include <signal.h>
 #include <unistd.h>
@@ -80,6 +82,20 @@ install_stop(struct error *error)
 	return install(WORKER_CRASH_STOP, &action, error);
 }
 
+static int
+note_channel(int fd, struct error *error)
+{
+	struct worker_crash *crash = worker_crash_slot();
+	struct stat status;
+
+	if (fstat(fd, &status) == -1)
+		return error_set_errno(error, "fstat of the channel");
+	crash->channel = fd;
+	crash->channel_device = status.st_dev;
+	crash->channel_inode = status.st_ino;
+	return 0;
+}
+
 static void
 fill_slot(const struct worker *worker)
 {
@@ -87,7 +103,6 @@ fill_slot(const struct worker *worker)
 	struct worker_crash *crash = worker_crash_slot();
 
 	crash->pid = getpid();
-	crash->channel = worker->channel_fd;
 	crash->generation = worker->heritage->generation;
 	crash->process = worker->process;
 	crash->denials = settings->seccomp ? &worker->process->denials : NULL;
@@ -125,7 +140,8 @@ worker_crash_install(struct worker *worker, struct error *error)
 	base->count = backtrace(base->frames, IPC_FRAMES_MAX);
 	worker_images_note(worker);
 	fill_slot(worker);
-	if (worker_thread_begin(worker, IPC_THREAD_LOOP, error) == -1 ||
+	if (note_channel(worker->channel_fd, error) == -1 ||
+	    worker_thread_begin(worker, IPC_THREAD_LOOP, error) == -1 ||
 	    install_stop(error) == -1 || install_report(error) == -1)
 		return -1;
 	return install_faults(error);

@@ -47,6 +47,8 @@ struct worker_crash {
 	/* Written once, before anything can crash. */
 	pid_t pid; /* of the worker; a child of it inherits all this */
 	int channel;
+	dev_t channel_device; /* what it is, for a child that may have */
+	ino_t channel_inode;  /* closed it, and have another one there */
 	uint64_t generation;
 	struct ipc_process *process;
 	uint32_t row_count, thread_count;

@@ -169,6 +169,18 @@ refuse_terminal(scmp_filter_ctx filter, const struct settings *settings)
 	return result;
 }
 
+/* Of another process: a master that is not root's is of the same user, and
+ * without descriptors or time it is nobody's master.  0 is whoever asks. */
+static int
+refuse_limits(scmp_filter_ctx filter, const struct settings *settings)
+{
+	if (worker_seccomp_is_allowed(settings, "prlimit64"))
+		return 0;
+	return seccomp_rule_add(filter, SCMP_ACT_TRAP,
+	    seccomp_syscall_resolve_name("prlimit64"), 1,
+	    SCMP_CMP64(0, SCMP_CMP_NE, 0, 0));
+}
+
 /* Other architectures have other numbers, so their calls are refused whole;
  * speculation is left as it is, as it is not the handlers that are to be
  * kept from each other.  What a kernel cannot do of it, it does without. */
@@ -196,6 +208,8 @@ fill(scmp_filter_ctx filter, const struct settings *settings)
 		result = refuse_spawning(filter, settings);
 	if (result == 0)
 		result = refuse_terminal(filter, settings);
+	if (result == 0)
+		result = refuse_limits(filter, settings);
 	return result;
 }
 

@@ -190,6 +190,7 @@ is_from(uint32_t type, enum ipc_side side)
 	case IPC_MESSAGE_ADOPTED:
 	case IPC_MESSAGE_PROBED:
 	case IPC_MESSAGE_PAUSED:
+	case IPC_MESSAGE_DENIED:
 		return side == IPC_SIDE_WORKER;
 	case IPC_MESSAGE_SERVE:
 	case IPC_MESSAGE_RETIRE:
@@ -202,6 +203,20 @@ is_from(uint32_t type, enum ipc_side side)
 		return side == IPC_SIDE_MASTER;
 	}
 	return false;
+}
+
+/* At most, of one without a handover. */
+static size_t
+descriptors_of(uint32_t type)
+{
+	switch (type) {
+	case IPC_MESSAGE_LOGS:
+		return 2;
+	case IPC_MESSAGE_CHECK:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 /* One byte of each of its parts is read, too. */
@@ -225,18 +240,6 @@ check_handover(const struct ipc_packet *packet)
 	FUZZ_CHECK(total <= sizeof(packet->input));
 }
 
-/* Without a handover. */
-static size_t
-most_descriptors(const struct ipc_message *message)
-{
-#define IPC_MESSAGE(name, number, words, from, descriptors, has_handover) \
-	if (message->type == (number) && !(has_handover))                 \
-		return descriptors;
-#include "ipc/ipc_message.tbl"
-#undef IPC_MESSAGE
-	return 0;
-}
-
 static void
 check_packet(const struct ipc_packet *packet, enum ipc_side side)
 {
@@ -253,7 +256,7 @@ check_packet(const struct ipc_packet *packet, enum ipc_side side)
 		check_handover(packet);
 	else
 		FUZZ_CHECK(packet->handover.count == 0 &&
-		    packet->descriptor_count <= most_descriptors(message));
+		    packet->descriptor_count <= descriptors_of(message->type));
 	for (i = 0; i < packet->descriptor_count; i++)
 		FUZZ_CHECK(
 		    (fcntl(packet->descriptors[i], F_GETFD) & FD_CLOEXEC) != 0);

@@ -17,6 +17,7 @@
 #include "../unit/test_h1_fake.h"
 
 #define UNLIMITED (SIZE_MAX / 2)
+#define REFUSED   "refused\n" /* the record of what is */
 
 const char *const fuzz_corpora[] = { "tests/fuzz/corpus-connection",
 	"tests/wire/valid", "tests/wire/invalid", NULL };
@@ -40,7 +41,7 @@ record(struct http_recorder *recorder, const struct http_exchange *exchange,
 	struct fake *fake = LIST_OBJECT(recorder, struct fake, recorder);
 
 	if (is_refusal(exchange->status))
-		buffer_append_text(&fake->records, "refused\n");
+		buffer_append_text(&fake->records, REFUSED);
 	else
 		fake_record(recorder, exchange, end);
 }
@@ -86,6 +87,29 @@ cut_refusal(char *text)
 	}
 }
 
+/*
+ * A body that turns out to be malformed behind an early answer is refused
+ * instead of that if enough of it has come at once.  A head that is refused
+ * has a record of its own.
+ */
+static void
+forget_early_answer(struct fake *fake, char *output)
+{
+	char *record = fake->records.data, *end, *at;
+
+	if (!fake->conn->is_closed ||
+	    fake->conn->reason != CONN_CLOSE_REFUSED || fake->records.size == 0)
+		return;
+	while ((end = strchr(record, '\n')) != NULL && end[1] != '\0')
+		record = end + 1;
+	if (strcmp(record, REFUSED) == 0)
+		return;
+	strcpy(record, REFUSED);
+	for (at = output; (at = strstr(at, "HTTP/1.1 ")) != NULL; at++)
+		output = at;
+	*output = '\0';
+}
+
 /* What the client got and what was recorded, as far as it must not differ. */
 static void
 describe(struct fake *fake, struct buffer *outcome_r)
@@ -96,6 +120,7 @@ describe(struct fake *fake, struct buffer *outcome_r)
 	if (output->size > 0) {
 		remove_dates(output->data);
 		remove_interim(output->data);
+		forget_early_answer(fake, output->data);
 		cut_refusal(output->data);
 		buffer_append_text(outcome_r, output->data);
 	}

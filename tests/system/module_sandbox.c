@@ -6,6 +6,9 @@
  *
  *	/call/NAME		a system call
  *	/child/NAME		the same in a forked child
+ *	/stranger/NAME		the same in one that has other descriptors by
+ *				the worker's numbers; "EBADMSG" if anything
+ *				was sent there
  *	/job/NAME		the same in a thread of the pool
  *	/thread/NAME		the same in a thread of the module's own
  *	/repeat/NAME		the same a thousand times
@@ -19,6 +22,8 @@
  *
  * The setting call names one that set-up tries.
  */
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -36,8 +41,8 @@
 
 #include <cohort/cohort.h>
 
-static cohort_handler call, child, job, finish_job, thread, repeat, spawn,
-    parent, read_file, write_file, remove_file, list, status;
+static cohort_handler call, child, stranger, job, finish_job, thread, repeat,
+    spawn, parent, read_file, write_file, remove_file, list, status;
 
 #define NOWHERE "/nowhere/at/all"
 
@@ -57,6 +62,7 @@ static const struct call {
 	{ "io_uring_setup", SYS_io_uring_setup, { 0, 0 } },
 	{ "perf_event_open", SYS_perf_event_open, { 0, 0 } },
 	{ "ioctl", SYS_ioctl, { 0, TIOCSTI } },
+	{ "prlimit64", SYS_prlimit64, { 1, RLIMIT_NOFILE } },
 	{ "getpid", SYS_getpid, { 0, 0 } },
 };
 
@@ -111,15 +117,46 @@ repeat(struct cohort_request *request, void *context)
 }
 
 static enum cohort_verdict
+say_of_child(struct cohort_request *request, pid_t pid)
+{
+	int result;
+
+	waitpid(pid, &result, 0);
+	return say(request, WIFEXITED(result) ? WEXITSTATUS(result) : EINTR);
+}
+
+static enum cohort_verdict
 child(struct cohort_request *request, void *context)
 {
 	pid_t pid = fork();
-	int result;
 
 	if (pid == 0)
 		_exit(try_call(name_of(request)));
-	waitpid(pid, &result, 0);
-	return say(request, WIFEXITED(result) ? WEXITSTATUS(result) : EINTR);
+	return say_of_child(request, pid);
+}
+
+static int
+try_as_stranger(const char *name)
+{
+	int ends[2], fd, number;
+	char byte;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == -1)
+		return errno;
+	for (fd = STDERR_FILENO + 1; fd < ends[0]; fd++)
+		dup2(ends[1], fd);
+	number = try_call(name);
+	return recv(ends[0], &byte, 1, 0) == -1 ? number : EBADMSG;
+}
+
+static enum cohort_verdict
+stranger(struct cohort_request *request, void *context)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(try_as_stranger(name_of(request)));
+	return say_of_child(request, pid);
 }
 
 struct attempt {
@@ -267,6 +304,7 @@ setup(struct cohort_app *app)
 		return cohort_setup_error(app, "%s is not refused", name);
 	if (cohort_get(app, "/call/{name}", call, NULL) == -1 ||
 	    cohort_get(app, "/child/{name}", child, NULL) == -1 ||
+	    cohort_get(app, "/stranger/{name}", stranger, NULL) == -1 ||
 	    cohort_get(app, "/job/{name}", job, NULL) == -1 ||
 	    cohort_get(app, "/thread/{name}", thread, NULL) == -1 ||
 	    cohort_get(app, "/repeat/{name}", repeat, NULL) == -1 ||

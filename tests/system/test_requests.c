@@ -48,6 +48,8 @@ static const struct {
 	    400 },
 	{ "POST /echo" HOST "Transfer-Encoding: chunked\r\n\r\nx\r\n", 400 },
 	{ "POST /echo" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nabc", 400 },
+	{ "POST /nowhere" HOST "Transfer-Encoding: chunked\r\n\r\nx\r\n", 400 },
+	{ "POST /hello/a" HOST "Transfer-Encoding: chunked\r\n\r\nx\r\n", 400 },
 	{ "POST /echo" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501 },
 	{ "POST /echo" HOST "Expect: the-unexpected\r\n\r\n", 417 },
 	{ "CONNECT a:80" HOST "\r\n", 501 },

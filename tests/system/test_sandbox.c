@@ -101,7 +101,7 @@ denied(struct test_daemon *daemon)
 
 static const char *const refused[] = { "execve", "execveat", "ptrace",
 	"unshare", "clone", "mount", "bpf", "keyctl", "io_uring_setup",
-	"perf_event_open", "ioctl" };
+	"perf_event_open", "ioctl", "prlimit64" };
 
 /* Sanitizers need it themselves. */
 static bool
@@ -176,6 +176,17 @@ START_TEST(other_threads_and_children_are_told_apart)
 	expect(daemon, elsewhere[_i].target, "EPERM");
 	test_daemon_wait(daemon, elsewhere[_i].words);
 	expect(daemon, "/call/getpid", "-");
+	test_daemon_stop(&daemon);
+}
+END_TEST
+
+/* The channel's number is somebody else's there. */
+START_TEST(a_child_with_other_descriptors_sends_nothing)
+{
+	struct test_daemon *daemon = start("", "");
+
+	expect(daemon, "/stranger/execve", "EPERM");
+	ck_assert_int_eq(denied(daemon), 1);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -456,6 +467,7 @@ add_calls(TCase *tcase)
 	tcase_add_test(tcase, repeats_are_counted_and_not_logged);
 	tcase_add_loop_test(tcase, other_threads_and_children_are_told_apart, 0,
 	    ROWS(elsewhere));
+	tcase_add_test(tcase, a_child_with_other_descriptors_sends_nothing);
 	tcase_add_test(tcase, nothing_is_spawned);
 	tcase_add_test(tcase, set_up_is_refused_too);
 	tcase_add_test(tcase, declared_calls_are_allowed);

@@ -24,6 +24,8 @@ alarm
 close
 fcntl
 fcntl64
+fstat
+fstat64
 getpid
 memcpy
 memset

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/app_body.h"
 
+#include <sys/stat.h>
+
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -102,6 +105,42 @@ START_TEST(memory_is_only_what_came)
 }
 END_TEST
 
+static void
+put_file(const char *path)
+{
+	ck_assert_int_eq(mknod(path, S_IFREG | 0600, 0), 0);
+}
+
+static void
+put_link(const char *path)
+{
+	ck_assert_int_eq(symlink("/dev/null", path), 0);
+}
+
+static void (*const squatters[])(const char *path) = { put_file, put_link };
+
+/* Where no rule keeps it from there, the directory is as good as ever. */
+START_TEST(a_stranger_by_the_name_of_ours_does_no_harm)
+{
+	char own[] = "/tmp/cohort-test-XXXXXX";
+	const struct settings_http http = {
+		.body_memory = 0,
+		.body_directory = mkdtemp(own),
+	};
+	char *spool = settings_spool(&http);
+	struct app_body body;
+	struct error error;
+
+	squatters[_i](spool);
+	app_body_init(&body);
+	ck_assert_int_eq(app_body_append(&body, &http, "x", 1, &error), 0);
+	app_body_fini(&body);
+	ck_assert_int_eq(unlink(spool), 0);
+	ck_assert_int_eq(rmdir(own), 0);
+	memory_free(spool);
+}
+END_TEST
+
 START_TEST(a_file_that_fails_says_so)
 {
 	const struct settings_http http = {
@@ -126,6 +165,8 @@ main(void)
 
 	tcase_add_loop_test(tcase, bytes_come_back_whole, 0,
 	    sizeof(bodies) / sizeof(bodies[0]));
+	tcase_add_loop_test(tcase, a_stranger_by_the_name_of_ours_does_no_harm,
+	    0, (int)(sizeof(squatters) / sizeof(squatters[0])));
 	tcase_add_test(tcase, memory_is_only_what_came);
 	tcase_add_test(tcase, a_file_that_fails_says_so);
 	suite_add_tcase(suite, tcase);

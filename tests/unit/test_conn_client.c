@@ -187,6 +187,35 @@ START_TEST(test_adopted)
 }
 END_TEST
 
+#define HEADER(client) "PROXY TCP4 " client " 198.51.100.2 5000 80\r\n"
+
+/* Handed over before their headers came: each is its client's, none the
+ * proxy's. */
+START_TEST(test_adopted_behind_a_proxy)
+{
+	static const char *const headers[MOST + 1] = { HEADER("192.0.2.1"),
+		HEADER("192.0.2.2"), HEADER("192.0.2.3"), HEADER("192.0.2.4") };
+	struct ipc_orphan orphan = {
+		.kind = IPC_ORPHAN_PROXY,
+		.peer = "198.51.100.1",
+	};
+	int i;
+
+	for (i = 0; i < MOST + 1; i++) {
+		orphan.input_size = (uint32_t)strlen(headers[i]);
+		conn_set_enter(fake.set);
+		conn_set_adopt(
+		    fake.set, make_pair(), &orphan, headers[i], &fake.origin);
+		conn_set_own(fake.set);
+		conn_set_settle(fake.set);
+	}
+	ck_assert_uint_eq(fake.closed[CONN_CLOSE_CLIENT_LIMIT], 0);
+	ck_assert_uint_eq(fake.open, MOST + 1);
+	for (i = 0; i < MOST; i++)
+		ck_assert_int_eq(come("192.0.2.1"), i < MOST - 1);
+}
+END_TEST
+
 /* As behind a PROXY header. */
 START_TEST(test_a_client_known_later)
 {
@@ -269,6 +298,7 @@ main(void)
 	tcase_add_loop_test(tests, test_exempt, 0,
 	    (int)(sizeof(exempt_ones) / sizeof(exempt_ones[0])));
 	tcase_add_test(tests, test_adopted);
+	tcase_add_test(tests, test_adopted_behind_a_proxy);
 	tcase_add_test(tests, test_a_client_known_later);
 	tcase_add_test(tests, test_entries_are_used_again);
 	tcase_add_test(tests, test_no_limit);

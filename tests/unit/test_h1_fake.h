@@ -397,6 +397,24 @@ fake_close(struct conn *conn, enum conn_close reason)
 	fake_assert(!conn->is_busy);
 }
 
+static inline void
+fake_describe(const void *object, struct buffer *line)
+{
+	(void)object;
+	buffer_append_text(line, ", a connection");
+}
+
+/* Whoever does not leave the scopes that it has entered ends here. */
+static inline void
+fake_call(struct conn *conn, void (*function)(struct conn *conn))
+{
+	struct log_scope scope = { .describe = fake_describe, .object = conn };
+
+	log_enter(&scope);
+	function(conn);
+	log_leave(&scope);
+}
+
 /* As conn_set_settle. */
 static inline void
 fake_settle(struct conn *conn)
@@ -410,9 +428,9 @@ fake_settle(struct conn *conn)
 		} else if (conn->woken && !conn->is_finishing) {
 			conn->woken = false;
 			fake_move_input(conn, NULL, 0);
-			h1_protocol.on_input(conn);
+			fake_call(conn, h1_protocol.on_input);
 		} else if (fake_write(conn)) {
-			h1_protocol.on_writable(conn);
+			fake_call(conn, h1_protocol.on_writable);
 		} else {
 			if (conn->is_finishing && conn->piece_count == 0)
 				fake_close(conn, conn->reason);

@@ -12,7 +12,6 @@
 #define BATCH       1024 /* in a process of its own */
 #define DENSE       600
 #define STRIDE      61
-#define NEAR        4
 
 static const struct test_wire_case *cases;
 static size_t case_count;
@@ -137,17 +136,10 @@ teardown(void)
 	fake_fini(&fake);
 }
 
-/* Every one, but for the middle of what is only long, and what is far from
- * the octet in which a case differs from the next. */
+/* Every one, but for the middle of what is only long. */
 static size_t
 next_split(const struct test_wire_case *wire, size_t split)
 {
-	if (wire->octet_at != SIZE_MAX) {
-		if (split + NEAR < wire->octet_at)
-			return wire->octet_at - NEAR;
-		return split < wire->octet_at + NEAR ? split + 1 :
-						       wire->size + 1;
-	}
 	bool is_inside = split > DENSE && split + DENSE < wire->size;
 
 	return split + (is_inside ? STRIDE : 1);
