@@ -205,7 +205,7 @@ def slow(build, scene):
     attack.wait()
     print('  connections left afterwards: %d' % left)
     expect(left == 0, left, 'connections stay')
-    closed = daemon.status()['totals'].get('closed', {})
+    closed = daemon.status()['closed']
     print('  ended as:', ', '.join(
         '%s %d' % (word, count) for word, count in closed.items() if count))
     daemon.stop()
