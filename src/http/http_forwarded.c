@@ -24,10 +24,11 @@ is_white(char byte)
 static bool
 next_element(struct cohort_str *cursor, struct cohort_str *element_r)
 {
-	const char *begin = cursor->data, *end = begin + cursor->size, *comma;
+	const char *begin = cursor->data, *end, *comma;
 
-	if (begin == end)
+	if (cursor->size == 0)
 		return false;
+	end = begin + cursor->size;
 	comma = memchr(begin, ',', (size_t)(end - begin));
 	cursor->data = comma == NULL ? end : comma + 1;
 	cursor->size = (size_t)(end - cursor->data);
