@@ -66,13 +66,13 @@ called()
 {
 	for object in "$objects"/worker_crash*.o; do
 		case $object in */worker_crash_install.o) continue ;; esac
-		nm -P "$object" | awk '$2 == "U" { print $1 }'
+		object_symbols -P "$object" | awk '$2 == "U" { print $1 }'
 	done | sed 's/@.*//' | grep -vE "$made" | sort -u
 }
 
 defined()
 {
-	nm -P "$objects"/worker_crash*.o | awk '$2 == "T" { print $1 }'
+	object_symbols -P "$objects"/worker_crash*.o | awk '$2 == "T" { print $1 }'
 }
 
 check "the handler has object files" test -e "$objects/worker_crash.o"

@@ -26,7 +26,7 @@ same "the library exports what the map says" "$scratch/map" \
 list_symbols()
 {
 	for object in "$1"/*.o; do
-		nm -P "$object" | sed "s|^|$object |"
+		object_symbols -P "$object" | sed "s|^|$object |"
 	done
 }
 
@@ -46,7 +46,7 @@ none "the master calls nothing of app, conn and protocols" foreign
 writable()
 {
 	for object in src/.libs/*.o src/*/.libs/*.o; do
-		nm --format=sysv "$object" | tr -d ' ' | awk -F '|' \
+		object_symbols --format=sysv "$object" | tr -d ' ' | awk -F '|' \
 		    -v "object=$object" '
 		    $3 !~ /^[BbCcDdGgSs]$/ { next }
 		    $7 ~ /^\.data\.rel\.ro/ { next }

@@ -42,6 +42,14 @@ none()
 	check "$label" nothing "$scratch/found"
 }
 
+# The symbols that an object file has for the linker, and not those that its
+# part for link-time optimization tells of, where what the compiler itself
+# calls (memcpy) is missing.
+object_symbols()
+{
+	nm --plugin=/dev/null "$@"
+}
+
 nothing()
 {
 	! grep . "$1"
