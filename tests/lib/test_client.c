@@ -340,6 +340,18 @@ test_client_pid(struct test_client *client)
 	return pid;
 }
 
+pid_t
+test_client_new_pid(unsigned port)
+{
+	struct test_client client;
+	pid_t pid;
+
+	test_client_connect(&client, port);
+	pid = test_client_pid(&client);
+	test_client_close(&client);
+	return pid;
+}
+
 int
 test_client_status(struct test_client *client, const char *target)
 {

@@ -66,6 +66,9 @@ void test_client_expect(struct test_client *client, const char *method,
 /* The worker that serves it, by module_test's /pid. */
 pid_t test_client_pid(struct test_client *client);
 
+/* The same of a connection that lasts no longer. */
+pid_t test_client_new_pid(unsigned port);
+
 /* A GET that lets the connection be kept, and its response. */
 void test_client_get(struct test_client *client, const char *target,
     struct test_response *response_r);

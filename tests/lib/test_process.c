@@ -92,6 +92,23 @@ test_run_command(const char *const *arguments, void (*prepare)(void *context),
 	ck_assert_int_eq(waitpid(pid, &output_r->status, 0), pid);
 }
 
+bool
+test_program_is_there(const char *program)
+{
+	char command[64];
+	const char *const arguments[] = { "sh", "-c", command, NULL };
+	struct test_output output;
+	bool found;
+
+	snprintf(command, sizeof(command), "command -v %s", program);
+	test_run_command(arguments, NULL, NULL, &output);
+	found = WIFEXITED(output.status) && WEXITSTATUS(output.status) == 0;
+	test_output_free(&output);
+	if (!found)
+		printf("skipped: no %s\n", program);
+	return found;
+}
+
 void
 test_output_free(struct test_output *output)
 {

@@ -30,6 +30,9 @@ void test_run_command(const char *const *arguments,
     void (*prepare)(void *context), void *context,
     struct test_output *output_r);
 
+/* Can it be run by that name?  Else it is said that a test goes without. */
+bool test_program_is_there(const char *program);
+
 /* execvp(3), which when it fails says so and exits with 127. */
 void test_exec(const char *const *arguments) __attribute__((noreturn));
 

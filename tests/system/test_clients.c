@@ -17,23 +17,6 @@
 
 #define BIG_SIZE (1024 * 1024)
 
-static bool
-is_there(const char *program)
-{
-	char command[64];
-	const char *const arguments[] = { "sh", "-c", command, NULL };
-	struct test_output output;
-	bool found;
-
-	snprintf(command, sizeof(command), "command -v %s", program);
-	test_run_command(arguments, NULL, NULL, &output);
-	found = WIFEXITED(output.status) && WEXITSTATUS(output.status) == 0;
-	test_output_free(&output);
-	if (!found)
-		printf("skipped: no %s\n", program);
-	return found;
-}
-
 /* The same bytes as in the clients. */
 static void
 make_files(struct test_daemon *daemon)
@@ -87,7 +70,7 @@ run_script(const char *program, const char *name)
 	char path[512], port[16];
 	const char *const arguments[] = { program, path, port, NULL };
 
-	if (!is_there(program))
+	if (!test_program_is_there(program))
 		return;
 	daemon = start();
 	snprintf(path, sizeof(path), "%s/tests/system/%s",
@@ -136,7 +119,7 @@ START_TEST(curl_keeps_its_connection)
 		"-w", "%{http_code} %{num_connects}\n", hello, file, "-o",
 		"/dev/null", NULL };
 
-	if (!is_there("curl"))
+	if (!test_program_is_there("curl"))
 		return;
 	daemon = start();
 	snprintf(hello, sizeof(hello), "http://127.0.0.1:%u/hello/[1-150]",
@@ -230,7 +213,7 @@ START_TEST(curl_gets_what_it_asks_for)
 	struct test_daemon *daemon;
 	size_t i;
 
-	if (!is_there("curl"))
+	if (!test_program_is_there("curl"))
 		return;
 	daemon = start();
 	test_daemon_expect(daemon, "gave no reply within its timeout");
@@ -252,7 +235,7 @@ run_h2load(const char *target, const char *clients, const char *pipelined)
 	const char *const arguments[] = { "h2load", "--h1", "-n", "1000", "-c",
 		clients, "-m", pipelined, url, NULL };
 
-	if (!is_there("h2load"))
+	if (!test_program_is_there("h2load"))
 		return;
 	daemon = start();
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s",

@@ -430,23 +430,6 @@ END_TEST
 
 /* ---- others' programs ---- */
 
-static bool
-is_there(const char *program)
-{
-	char command[64];
-	const char *const arguments[] = { "sh", "-c", command, NULL };
-	struct test_output output;
-	bool found;
-
-	snprintf(command, sizeof(command), "command -v %s", program);
-	test_run_command(arguments, NULL, NULL, &output);
-	found = WIFEXITED(output.status) && WEXITSTATUS(output.status) == 0;
-	test_output_free(&output);
-	if (!found)
-		printf("skipped: no %s\n", program);
-	return found;
-}
-
 static void
 run_curl(const char *const *arguments, const char *words)
 {
@@ -468,7 +451,7 @@ START_TEST(curl_sends_one)
 	const char *const arguments[] = { "curl", "-sS", "--fail",
 		"--haproxy-protocol", url, NULL };
 
-	if (!is_there("curl"))
+	if (!test_program_is_there("curl"))
 		return;
 	daemon = start("", "");
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/peer",
@@ -597,7 +580,7 @@ START_TEST(haproxy_tells)
 	struct proxy proxy;
 	int i, round;
 
-	if (!is_there("haproxy"))
+	if (!test_program_is_there("haproxy"))
 		return;
 	daemon = start("", "trusted_proxies = \"127.0.0.1\"");
 	proxy_start(&proxy, daemon);

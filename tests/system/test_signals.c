@@ -30,18 +30,6 @@ start(const char *more)
 	return daemon;
 }
 
-static pid_t
-get_new_pid(struct test_daemon *daemon)
-{
-	struct test_client client;
-	pid_t pid;
-
-	test_client_connect(&client, test_daemon_port(daemon));
-	pid = test_client_pid(&client);
-	test_client_close(&client);
-	return pid;
-}
-
 /* A request that the worker has in hand when this returns. */
 static void
 begin_wait(struct test_client *client, unsigned port, const char *target)
@@ -61,14 +49,14 @@ begin_wait(struct test_client *client, unsigned port, const char *target)
 START_TEST(hup_brings_new_workers)
 {
 	struct test_daemon *daemon = start("workers = 1\n");
-	pid_t before = get_new_pid(daemon);
+	pid_t before = test_client_new_pid(test_daemon_port(daemon));
 	int process = test_process_open(before);
 
 	test_daemon_expect(daemon, " info: reload: ");
 	test_daemon_signal(daemon, SIGHUP);
 	test_daemon_wait(daemon, "reloaded: cohort 2 serves with 1 workers");
 	test_process_wait_end(&process);
-	ck_assert_int_ne(get_new_pid(daemon), before);
+	ck_assert_int_ne(test_client_new_pid(test_daemon_port(daemon)), before);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -76,13 +64,13 @@ END_TEST
 START_TEST(hup_with_a_bad_file_changes_nothing)
 {
 	struct test_daemon *daemon = start("workers = 1\n");
-	pid_t before = get_new_pid(daemon);
+	pid_t before = test_client_new_pid(test_daemon_port(daemon));
 
 	test_daemon_expect(daemon, " info: reload: ");
 	test_daemon_write(daemon, "conf", "workers = \n");
 	test_daemon_signal(daemon, SIGHUP);
 	test_daemon_wait(daemon, "reload failed, nothing was changed");
-	ck_assert_int_eq(get_new_pid(daemon), before);
+	ck_assert_int_eq(test_client_new_pid(test_daemon_port(daemon)), before);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -255,7 +243,7 @@ START_TEST(the_last_worker_stays)
 
 	test_daemon_signal(daemon, SIGTTOU);
 	test_daemon_wait(daemon, "has 1 workers: it stays so");
-	ck_assert_int_gt(get_new_pid(daemon), 0);
+	ck_assert_int_gt(test_client_new_pid(test_daemon_port(daemon)), 0);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -356,7 +344,7 @@ START_TEST(usr1_reopens_the_access_log_of_all_workers)
 	char path[256];
 
 	test_daemon_expect(daemon, "the secret reason");
-	ck_assert_int_gt(get_new_pid(daemon), 0);
+	ck_assert_int_gt(test_client_new_pid(test_daemon_port(daemon)), 0);
 	snprintf(path, sizeof(path), "%s", test_daemon_path(daemon, "access"));
 	test_file_wait(path, "GET /pid");
 	rename_log(daemon, "access", "access.1");
@@ -443,7 +431,7 @@ START_TEST(a_log_that_cannot_be_opened_anew_stays)
 	test_daemon_expect(daemon, "logs reopened");
 	test_daemon_signal(daemon, SIGUSR1);
 	test_daemon_wait(daemon, "the old files stay");
-	ck_assert_int_gt(get_new_pid(daemon), 0);
+	ck_assert_int_gt(test_client_new_pid(test_daemon_port(daemon)), 0);
 	snprintf(
 	    path, sizeof(path), "%s", test_daemon_path(daemon, "moved/access"));
 	test_file_wait(path, "GET /pid");
@@ -478,7 +466,7 @@ START_TEST(pipe_does_not_kill_the_master)
 	struct test_daemon *daemon = start("workers = 1\n");
 
 	test_daemon_signal(daemon, SIGPIPE);
-	ck_assert_int_gt(get_new_pid(daemon), 0);
+	ck_assert_int_gt(test_client_new_pid(test_daemon_port(daemon)), 0);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -500,7 +488,8 @@ START_TEST(signals_in_a_heap_are_survived)
 	test_client_connect(&client, test_daemon_port(daemon));
 	for (i = 0; i < 120; i++) {
 		test_daemon_signal(daemon, numbers[i % 6]);
-		ck_assert_int_gt(get_new_pid(daemon), 0);
+		ck_assert_int_gt(
+		    test_client_new_pid(test_daemon_port(daemon)), 0);
 	}
 	test_client_close(&client);
 	test_daemon_stop(&daemon);

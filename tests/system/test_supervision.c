@@ -36,18 +36,6 @@ configure_bad(struct test_daemon *daemon, const char *more)
 	    more, test_daemon_module(daemon, "module_bad"));
 }
 
-static pid_t
-get_new_pid(struct test_daemon *daemon)
-{
-	struct test_client client;
-	pid_t pid;
-
-	test_client_connect(&client, test_daemon_port(daemon));
-	pid = test_client_pid(&client);
-	test_client_close(&client);
-	return pid;
-}
-
 START_TEST(a_killed_worker_is_replaced_at_once)
 {
 	struct test_daemon *daemon = start("workers = 1\n");
@@ -55,14 +43,14 @@ START_TEST(a_killed_worker_is_replaced_at_once)
 	long long begin;
 	int i;
 
-	after = get_new_pid(daemon);
+	after = test_client_new_pid(test_daemon_port(daemon));
 	/* As often as one likes: it had served. */
 	for (i = 0; i < 12; i++) {
 		before = after;
 		begin = test_now_ms();
 		ck_assert_int_eq(kill(before, SIGKILL), 0);
 		test_daemon_wait(daemon, "was killed by SIGKILL");
-		after = get_new_pid(daemon);
+		after = test_client_new_pid(test_daemon_port(daemon));
 		ck_assert_int_ne(after, before);
 		ck_assert_int_lt(test_now_ms() - begin, 5000);
 	}
@@ -97,7 +85,7 @@ START_TEST(the_log_names_the_request_that_was_running)
 	struct test_daemon *daemon = start("workers = 1\n");
 	struct test_client client;
 	const char *line;
-	pid_t worker = get_new_pid(daemon);
+	pid_t worker = test_client_new_pid(test_daemon_port(daemon));
 
 	test_client_connect(&client, test_daemon_port(daemon));
 	test_client_send_text(
@@ -129,7 +117,7 @@ START_TEST(a_segfault_is_named_too)
 	line = test_daemon_wait(daemon, "was killed by SIGSEGV");
 	ck_assert_msg(strstr(line, "\"GET /segfault\"") != NULL, "%s", line);
 	test_client_close(&client);
-	ck_assert_int_gt(get_new_pid(daemon), 0);
+	ck_assert_int_gt(test_client_new_pid(test_daemon_port(daemon)), 0);
 	test_daemon_stop(&daemon);
 }
 END_TEST
@@ -403,10 +391,10 @@ START_TEST(a_worker_holds_nothing_but_its_heritage)
 	/* One that was forked while others were there already. */
 	ck_assert_int_eq(kill(workers[0], SIGKILL), 0);
 	test_daemon_wait(daemon, "was killed by SIGKILL");
-	ck_assert_int_gt(get_new_pid(daemon), 0);
+	ck_assert_int_gt(test_client_new_pid(test_daemon_port(daemon)), 0);
 	test_daemon_signal(daemon, SIGTTIN);
 	test_daemon_wait(daemon, "4 workers instead of 3");
-	ck_assert_int_gt(get_new_pid(daemon), 0);
+	ck_assert_int_gt(test_client_new_pid(test_daemon_port(daemon)), 0);
 	ck_assert_uint_eq(test_daemon_workers(daemon, workers, 1), 1);
 	expect_heritage(workers[0]);
 	test_daemon_stop(&daemon);

@@ -178,18 +178,6 @@ upgrade_well(struct test_daemon *daemon, const char *binary)
 	test_daemon_wait(daemon, " info: upgraded from ");
 }
 
-static pid_t
-get_pid(struct test_daemon *daemon)
-{
-	struct test_client client;
-	pid_t pid;
-
-	test_client_connect(&client, test_daemon_port(daemon));
-	pid = test_client_pid(&client);
-	test_client_close(&client);
-	return pid;
-}
-
 /* ---- it goes well ---- */
 
 static size_t
@@ -327,14 +315,14 @@ START_TEST(an_old_worker_that_dies_is_recorded)
 {
 	struct test_daemon *daemon = start("workers = 1\n");
 	struct test_client client, control;
-	pid_t old = get_pid(daemon);
+	pid_t old = test_client_new_pid(test_daemon_port(daemon));
 
 	test_client_connect(&client, test_daemon_port(daemon));
 	test_client_send_text(
 	    &client, "GET /stream/1000000 HTTP/1.1\r\nHost: a\r\n\r\n");
 	test_client_peek(&client, 1);
 	upgrade_well(daemon, copy_running(daemon, "cohortd"));
-	ck_assert_int_ne(get_pid(daemon), old);
+	ck_assert_int_ne(test_client_new_pid(test_daemon_port(daemon)), old);
 	ck_assert_int_eq(kill(old, SIGKILL), 0);
 	test_daemon_wait(daemon, "SIGKILL");
 	test_daemon_wait(daemon, "cohort 1 is gone");
@@ -400,7 +388,7 @@ END_TEST
 START_TEST(the_old_cohort_serves_on)
 {
 	struct test_daemon *daemon = start("workers = 1\n");
-	pid_t old = get_pid(daemon), next;
+	pid_t old = test_client_new_pid(test_daemon_port(daemon)), next;
 	char *script;
 
 	test_daemon_expect(daemon, "reload failed, nothing was changed: ");
@@ -415,11 +403,11 @@ START_TEST(the_old_cohort_serves_on)
 	upgrade(daemon, write_script(daemon, "script", script),
 	    "unchanged); reload failed, nothing was changed: ");
 	test_daemon_wait(daemon, " info: upgraded from ");
-	ck_assert_int_eq(get_pid(daemon), old);
+	ck_assert_int_eq(test_client_new_pid(test_daemon_port(daemon)), old);
 	test_daemon_expect(daemon, "SIGKILL");
 	ck_assert_int_eq(kill(old, SIGKILL), 0);
 	test_daemon_wait_count(daemon, "SIGKILL", 1);
-	next = get_pid(daemon);
+	next = test_client_new_pid(test_daemon_port(daemon));
 	ck_assert_int_ne(next, old);
 	free(script);
 	test_daemon_stop(&daemon);
@@ -477,11 +465,12 @@ START_TEST(bad_programs_change_nothing)
 	    start("workers = 1\nstart_timeout = \"5s\"\n"
 		  "self_check_timeout = \"100ms\"\n");
 	size_t i, descriptors = count_descriptors(daemon);
-	pid_t pid = get_pid(daemon), workers[8];
+	pid_t pid = test_client_new_pid(test_daemon_port(daemon)), workers[8];
 
 	for (i = 0; i < BAD_COUNT; i++) {
 		try_bad(daemon, i);
-		ck_assert_int_eq(get_pid(daemon), pid);
+		ck_assert_int_eq(
+		    test_client_new_pid(test_daemon_port(daemon)), pid);
 		ck_assert_uint_eq(test_daemon_workers(daemon, workers, 8), 1);
 		expect_descriptors(daemon, descriptors);
 	}
@@ -519,7 +508,7 @@ static const struct {
 START_TEST(bad_settings_change_nothing)
 {
 	struct test_daemon *daemon = start("workers = 1\n");
-	pid_t pid = get_pid(daemon);
+	pid_t pid = test_client_new_pid(test_daemon_port(daemon));
 	size_t i;
 
 	test_daemon_module(daemon, "module_bad");
@@ -531,7 +520,8 @@ START_TEST(bad_settings_change_nothing)
 		upgrade(daemon, test_daemon_path(daemon, "cohortd"),
 		    "upgrade failed, nothing was changed: ");
 		test_daemon_wait(daemon, settings[i].why);
-		ck_assert_int_eq(get_pid(daemon), pid);
+		ck_assert_int_eq(
+		    test_client_new_pid(test_daemon_port(daemon)), pid);
 	}
 	ck_assert_int_ne(access(test_daemon_path(daemon, "other"), F_OK), 0);
 	test_daemon_stop(&daemon);
@@ -653,7 +643,7 @@ START_TEST(a_daemon_keeps_its_places)
 	ck_assert_int_eq(stat(test_daemon_path(daemon, "pid"), &pid_after), 0);
 	ck_assert_uint_eq(pid_before.st_ino, pid_after.st_ino);
 	expect_locked(daemon);
-	ck_assert_int_gt(get_pid(daemon), 0);
+	ck_assert_int_gt(test_client_new_pid(test_daemon_port(daemon)), 0);
 	test_daemon_stop(&daemon);
 }
 END_TEST
