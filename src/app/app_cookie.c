@@ -15,18 +15,12 @@
 /* What the arena may add to a small allocation. */
 #define ALLOCATION_MOST 16
 
-static bool
-is_white(char byte)
-{
-	return byte == ' ' || byte == '\t';
-}
-
 static struct cohort_str
 trim(const char *begin, const char *end)
 {
-	while (begin < end && is_white(*begin))
+	while (begin < end && http_is_white(*begin))
 		begin++;
-	while (end > begin && is_white(end[-1]))
+	while (end > begin && http_is_white(end[-1]))
 		end--;
 	return (struct cohort_str) { begin, (size_t)(end - begin) };
 }

@@ -6,6 +6,7 @@
  */
 #include "http/http_field.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -16,10 +17,6 @@ static const bool is_tchar[256] = {
 	['\''] = true, ['*'] = true, ['+'] = true, ['-'] = true,
 	['.'] = true, ['^'] = true, ['_'] = true, ['`'] = true, ['|'] = true,
 	['~'] = true,
-};
-
-static const bool is_control[256] = {
-	[0 ... 0x08] = true, [0x0a ... 0x1f] = true, [0x7f] = true,
 };
 
 /* The bit that makes a letter lower-case, for letters. */
@@ -36,54 +33,79 @@ lower(char byte)
 	return plain | case_bit[plain];
 }
 
+size_t
+http_token_size(const char *data, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size && is_tchar[(unsigned char)data[at]])
+		at++;
+	return at;
+}
+
 bool
 http_token_is_valid(const char *data, size_t size)
 {
-	size_t i;
-
-	for (i = 0; i < size; i++)
-		if (!is_tchar[(unsigned char)data[i]])
-			return false;
-	return size > 0;
+	return size > 0 && http_token_size(data, size) == size;
 }
 
 /* Every byte of the word made byte. */
 #define EACH(byte) (UINT64_MAX / 255 * (byte))
 
-/* Exact in saying that no byte is below 0x20 or 0x7f; HTAB is among them. */
-static bool
-may_have_control(uint64_t word)
+/*
+ * Marks each byte below 0x20 and each 0x7f by its highest bit.  A borrow may
+ * mark bytes above a marked one; the lowest mark is always right.
+ */
+static uint64_t
+mark_controls(uint64_t word)
 {
 	uint64_t without_delete = word ^ EACH(0x7f);
 	uint64_t below = (word - EACH(0x20)) & ~word;
 	uint64_t deleted = (without_delete - EACH(0x01)) & ~without_delete;
 
-	return ((below | deleted) & EACH(0x80)) != 0;
+	return (below | deleted) & EACH(0x80);
+}
+
+/* Of the word's eight bytes, or 8. */
+static size_t
+find_control(const char *data)
+{
+	uint64_t word, marks;
+
+	memcpy(&word, data, sizeof(word));
+	marks = mark_controls(le64toh(word));
+	return marks == 0 ? sizeof(word) : (size_t)__builtin_ctzll(marks) / 8;
 }
 
 static bool
-has_control(const char *data, size_t size)
+is_control(char byte)
 {
-	size_t i;
+	return ((unsigned char)byte < 0x20 && byte != '\t') || byte == 0x7f;
+}
 
-	for (i = 0; i < size; i++)
-		if (is_control[(unsigned char)data[i]])
-			return true;
-	return false;
+size_t
+http_value_size(const char *data, size_t size)
+{
+	size_t at = 0, step;
+
+	while (size - at >= sizeof(uint64_t)) {
+		step = find_control(data + at);
+		at += step;
+		if (step == sizeof(uint64_t))
+			continue;
+		if (is_control(data[at]))
+			return at;
+		at++;
+	}
+	while (at < size && !is_control(data[at]))
+		at++;
+	return at;
 }
 
 bool
 http_value_is_valid(const char *data, size_t size)
 {
-	uint64_t word;
-
-	for (; size >= sizeof(word); data += sizeof(word)) {
-		memcpy(&word, data, sizeof(word));
-		if (may_have_control(word) && has_control(data, sizeof(word)))
-			return false;
-		size -= sizeof(word);
-	}
-	return !has_control(data, size);
+	return http_value_size(data, size) == size;
 }
 
 static bool
@@ -121,12 +143,6 @@ http_name_equals(const char *data, size_t size, const char *name)
 	return name[size] == '\0';
 }
 
-static bool
-is_white(char byte)
-{
-	return byte == ' ' || byte == '\t';
-}
-
 /* Behind the quoted string that begins at cursor, or end when it is open. */
 static const char *
 skip_quoted(const char *cursor, const char *end)
@@ -158,11 +174,11 @@ http_list_next(struct cohort_str *cursor, struct cohort_str *element_r)
 	const char *begin = cursor->data, *end = cursor->data + cursor->size;
 	const char *behind;
 
-	while (begin < end && (is_white(*begin) || *begin == ','))
+	while (begin < end && (http_is_white(*begin) || *begin == ','))
 		begin++;
 	behind = skip_element(begin, end);
 	*cursor = (struct cohort_str) { behind, (size_t)(end - behind) };
-	while (behind > begin && is_white(behind[-1]))
+	while (behind > begin && http_is_white(behind[-1]))
 		behind--;
 	if (behind == begin)
 		return false;

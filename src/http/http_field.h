@@ -11,10 +11,24 @@
 
 #include "cohort/types.h"
 
-/* One or more tchar (RFC 9110, 5.6.2). */
+/* SP or HTAB, as in OWS (RFC 9110, 5.6.3). */
+static inline bool
+http_is_white(char byte)
+{
+	return byte == ' ' || byte == '\t';
+}
+
+/* How many tchar (RFC 9110, 5.6.2) stand at the begin of the bytes. */
+size_t http_token_size(const char *data, size_t size);
+
+/* One or more tchar. */
 bool http_token_is_valid(const char *data, size_t size);
 
-/* No control characters but HTAB, hence no CR, LF, NUL or DEL (5.5). */
+/* How many bytes stand before the first control character but HTAB, hence
+ * before any CR, LF, NUL or DEL (5.5). */
+size_t http_value_size(const char *data, size_t size);
+
+/* None of those. */
 bool http_value_is_valid(const char *data, size_t size);
 
 /* The index of the first field of that name from start on, or -1. */

@@ -14,12 +14,6 @@
 
 /* ---- bytes ---- */
 
-static bool
-is_white(char byte)
-{
-	return byte == ' ' || byte == '\t';
-}
-
 /* The next element between commas, without white space around it. */
 static bool
 next_element(struct cohort_str *cursor, struct cohort_str *element_r)
@@ -34,9 +28,9 @@ next_element(struct cohort_str *cursor, struct cohort_str *element_r)
 	cursor->size = (size_t)(end - cursor->data);
 	if (comma != NULL)
 		end = comma;
-	while (begin < end && is_white(*begin))
+	while (begin < end && http_is_white(*begin))
 		begin++;
-	while (begin < end && is_white(end[-1]))
+	while (begin < end && http_is_white(end[-1]))
 		end--;
 	*element_r = (struct cohort_str) { begin, (size_t)(end - begin) };
 	return true;

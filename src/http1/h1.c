@@ -42,7 +42,6 @@ h1_new(const struct h1_settings *settings, struct http_server *server)
 	h1->texts.server = make_server_line(settings->server);
 	list_init(&h1->exchanges);
 	list_init(&h1->parses);
-	h1_parse_set_max_head(h1->limits.max_head);
 	return h1;
 }
 

@@ -12,7 +12,8 @@
 
 #include "cohort/types.h"
 #include "http1/h1_chunked.h"
-#include "http1/h1_strict.h"
+#include "http1/h1_fault.h"
+#include "http1/h1_framing.h"
 
 /* What is read of a body that nobody wants, so that the connection can be
  * kept; beyond that it is cheaper to make a new one. */

@@ -13,7 +13,7 @@
 
 #include "cohort/types.h"
 #include "http1/h1_limits.h"
-#include "http1/h1_strict.h"
+#include "http1/h1_fault.h"
 
 struct h1_chunked {
 	uint8_t state;  /* of h1_chunked.c */

@@ -12,7 +12,7 @@
 #include "cohort/types.h"
 #include "conn/conn_close.h"
 #include "http1/h1_state.h"
-#include "http1/h1_strict.h"
+#include "http1/h1_fault.h"
 
 struct conn;
 struct h1;

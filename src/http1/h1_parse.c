@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * http-parser finds the field lines, and nothing else.  The request line is
- * h1_strict's: its limit is another one, a wrong one is answered without
- * waiting for the fields, any token is a method, and http-parser takes what
- * it does not understand there for HTTP/0.9.  So each parser begins behind a
- * line of our own.  What fields mean is h1_strict's too: http-parser's ideas
- * of it are wrong in both directions (it refuses a tab behind a
- * Content-Length), so it is told that no field is special.
- *
- * It gets at most FEED_MAX bytes at a time, since it checks its limits only
- * between calls, and is stopped where the fields end: bodies are not its
- * business.
+ * Reads a head line by line.  One that is not complete is read anew when more
+ * has come, which max_head bounds.  Where it is wrong is known from the bytes
+ * up to there, so a head, or the reason to refuse it, depends on its bytes
+ * alone and not on how they came.
  */
 #include "http1/h1_parse.h"
 
-#include <http_parser.h>
-
 #include <string.h>
 
+#include "base/base_memory.h"
 #include "base/base_object.h"
 
-#define FEED_MAX        16384
 #define EMPTY_LINES_MAX 4 /* RFC 9112, 2.2: at least one is ignored */
-#define FIELD_GENERAL   0 /* http-parser's h_general */
 
 /* What the head is waiting for. */
 enum part {
@@ -35,124 +25,15 @@ struct h1_parse {
 	unsigned magic;
 #define H1_PARSE_MAGIC 0xb8e35d14u
 	enum part part;
+	enum h1_fault fault;
 	struct list_link link;
 	const struct h1_limits *limits;
-	const char *data; /* during http_parser_execute */
 	size_t begin;     /* of the request line */
-	size_t looked_at; /* no LF before */
-	size_t fields_begin;
-	size_t fed;       /* to http-parser */
-	bool is_in_value; /* the last callback's */
-	bool is_complete;
-	enum h1_fault fault;
-	http_parser parser, behind_line; /* a copy of which each head gets */
+	size_t line;      /* the begin of the present one */
+	size_t looked_at; /* no LF of the request line before */
 	struct h1_head head;
-	struct h1_field fields[];
+	struct h1_field fields[]; /* one more than max_fields */
 };
-
-/* ---- http-parser's callbacks ---- */
-
-static int
-fail(struct h1_parse *parse, enum h1_fault fault)
-{
-	parse->fault = fault;
-	return -1;
-}
-
-static uint32_t
-offset_of(const struct h1_parse *parse, const char *at)
-{
-	return (uint32_t)(at - parse->data);
-}
-
-/* Spans come in pieces where the input was split. */
-static bool
-extend(struct h1_span *span, uint32_t offset, size_t size)
-{
-	if (span->size == 0)
-		span->offset = offset;
-	if (span->offset + span->size != offset)
-		return false;
-	span->size += (uint32_t)size;
-	return true;
-}
-
-static int
-on_name(http_parser *parser, const char *at, size_t size)
-{
-	struct h1_parse *parse = parser->data;
-	struct h1_field *field;
-
-	if (parse->is_in_value || parse->head.field_count == 0) {
-		if (parse->head.field_count == parse->limits->max_fields)
-			return fail(parse, H1_FAULT_FIELDS_TOO_MANY);
-		field = &parse->fields[parse->head.field_count++];
-		*field = (struct h1_field) { 0 };
-		parse->is_in_value = false;
-	}
-	parser->header_state = FIELD_GENERAL;
-	field = &parse->fields[parse->head.field_count - 1];
-	if (!extend(&field->name, offset_of(parse, at), size))
-		return fail(parse, H1_FAULT_PARSER);
-	return 0;
-}
-
-static int
-on_value(http_parser *parser, const char *at, size_t size)
-{
-	struct h1_parse *parse = parser->data;
-	struct h1_field *field = &parse->fields[parse->head.field_count - 1];
-
-	parse->is_in_value = true;
-	if (!extend(&field->value, offset_of(parse, at), size))
-		return fail(parse, H1_FAULT_FIELD_FOLDED);
-	return 0;
-}
-
-static int
-on_fields_end(http_parser *parser)
-{
-	struct h1_parse *parse = parser->data;
-
-	parse->is_complete = true;
-	http_parser_pause(parser, 1);
-	return 0;
-}
-
-static const http_parser_settings callbacks = {
-	.on_header_field = on_name,
-	.on_header_value = on_value,
-	.on_headers_complete = on_fields_end,
-};
-
-/* What http-parser refuses itself; it is not told apart further. */
-static const enum h1_fault faults[] = {
-	[HPE_CB_header_field] = H1_FAULT_PARSER,
-	[HPE_HEADER_OVERFLOW] = H1_FAULT_HEAD_TOO_LARGE,
-	[HPE_LF_EXPECTED] = H1_FAULT_BARE_CR,
-	[HPE_INVALID_HEADER_TOKEN] = H1_FAULT_FIELD_VALUE,
-};
-
-static enum h1_fault
-fault_of(enum http_errno number)
-{
-	if ((size_t)number >= sizeof(faults) / sizeof(*faults) ||
-	    faults[number] == H1_FAULT_NONE)
-		return H1_FAULT_PARSER;
-	return faults[number];
-}
-
-/* ---- the parts of a head ---- */
-
-static void
-begin_behind_line(http_parser *parser, struct h1_parse *parse)
-{
-	static const char line[] = "GET / HTTP/1.1\r\n";
-
-	http_parser_init(parser, HTTP_REQUEST);
-	http_parser_execute(parser, &callbacks, line, sizeof(line) - 1);
-	parser->data = parse;
-}
 
 struct h1_parse *
 h1_parse_new(const struct h1_limits *limits)
@@ -160,10 +41,10 @@ h1_parse_new(const struct h1_limits *limits)
 	struct h1_parse *parse;
 
 	parse = memory_alloc(
-	    sizeof(*parse) + limits->max_fields * sizeof(*parse->fields));
+	    sizeof(*parse) + (limits->max_fields + 1) * sizeof(*parse->fields));
 	parse->magic = H1_PARSE_MAGIC;
 	parse->limits = limits;
-	begin_behind_line(&parse->behind_line, parse);
+	parse->head.fields = parse->fields;
 	h1_parse_reset(parse);
 	return parse;
 }
@@ -181,11 +62,9 @@ void
 h1_parse_reset(struct h1_parse *parse)
 {
 	parse->part = PART_EMPTY_LINES;
-	parse->begin = parse->looked_at = parse->fed = 0;
-	parse->is_in_value = parse->is_complete = false;
+	parse->begin = parse->line = parse->looked_at = 0;
 	parse->fault = H1_FAULT_NONE;
 	parse->head.field_count = 0;
-	parse->parser = parse->behind_line;
 }
 
 static enum h1_parse_result
@@ -195,26 +74,28 @@ refuse(struct h1_parse *parse, enum h1_fault fault)
 	return H1_PARSE_FAULT;
 }
 
+/* ---- the parts of a head ---- */
+
 static enum h1_parse_result
 skip_empty_lines(struct h1_parse *parse, const char *data, size_t size)
 {
-	while (parse->begin < size) {
-		const char *at = data + parse->begin;
+	while (parse->line < size) {
+		const char *at = data + parse->line;
 
 		if (*at == '\n')
 			return refuse(parse, H1_FAULT_BARE_LF);
 		if (*at != '\r') {
 			parse->part = PART_REQUEST_LINE;
-			parse->looked_at = parse->begin;
+			parse->begin = parse->looked_at = parse->line;
 			return H1_PARSE_HEAD;
 		}
-		if (parse->begin + 1 == size)
+		if (parse->line + 1 == size)
 			break;
 		if (at[1] != '\n')
 			return refuse(parse, H1_FAULT_BARE_CR);
-		if (parse->begin == EMPTY_LINES_MAX * strlen("\r\n"))
+		if (parse->line == EMPTY_LINES_MAX * strlen("\r\n"))
 			return refuse(parse, H1_FAULT_EMPTY_LINES);
-		parse->begin += strlen("\r\n");
+		parse->line += strlen("\r\n");
 	}
 	return H1_PARSE_MORE;
 }
@@ -222,75 +103,81 @@ skip_empty_lines(struct h1_parse *parse, const char *data, size_t size)
 static enum h1_parse_result
 read_line(struct h1_parse *parse, const char *data, size_t size)
 {
-	size_t longest = parse->begin + parse->limits->max_request_line;
-	const char *end;
+	size_t longest = parse->line + parse->limits->max_request_line;
 	enum h1_fault fault;
+	const char *end;
 
 	end = memchr(data + parse->looked_at, '\n', size - parse->looked_at);
 	parse->looked_at = end != NULL ? (size_t)(end - data) : size;
 	if (parse->looked_at > longest + strlen("\r"))
 		return refuse(
-		    parse, h1_strict_long_line(data, parse->begin, longest));
+		    parse, h1_line_too_long(data, parse->line, longest));
 	if (end == NULL) {
-		fault = h1_strict_begin(data, parse->begin, size);
+		fault = h1_line_begin(data, parse->line, size);
 		return fault != H1_FAULT_NONE ? refuse(parse, fault) :
 						H1_PARSE_MORE;
 	}
-	fault = h1_strict_line(
-	    data, parse->begin, parse->looked_at, &parse->head.line);
+	fault = h1_line_read(
+	    data, parse->line, parse->looked_at, &parse->head.line);
 	if (fault != H1_FAULT_NONE)
 		return refuse(parse, fault);
 	parse->part = PART_FIELDS;
-	parse->fed = parse->fields_begin = parse->looked_at + 1;
+	parse->line = parse->looked_at + 1;
 	return H1_PARSE_HEAD;
 }
 
-/* Its spans are claims until here. */
+/* A line that could not be read is wrong, or not complete. */
+static enum h1_parse_result
+stop_at_line(struct h1_parse *parse, const char *data, size_t end)
+{
+	bool is_first = parse->head.field_count == 0;
+	enum h1_fault fault;
+
+	fault = h1_field_judge(data, parse->line, end, is_first);
+	if (fault == H1_FAULT_NONE && end == parse->limits->max_head)
+		fault = H1_FAULT_HEAD_TOO_LARGE;
+	return fault != H1_FAULT_NONE ? refuse(parse, fault) : H1_PARSE_MORE;
+}
+
+static bool
+is_empty_line(const char *data, size_t begin, size_t end)
+{
+	return end - begin >= 2 && data[begin] == '\r' &&
+	    data[begin + 1] == '\n';
+}
+
 static enum h1_parse_result
 conclude(struct h1_parse *parse, const char *data)
 {
 	struct h1_head *head = &parse->head;
 	enum h1_fault fault;
 
-	if (head->size > parse->limits->max_head)
-		return refuse(parse, H1_FAULT_HEAD_TOO_LARGE);
-	fault = h1_strict_fields(data, parse->fields_begin, head->size,
-	    parse->fields, head->field_count);
-	if (fault == H1_FAULT_NONE)
-		fault = h1_strict_framing(data, &head->line, parse->fields,
-		    head->field_count, &head->framing);
-	if (fault != H1_FAULT_NONE)
-		return refuse(parse, fault);
-	head->fields = parse->fields;
-	return H1_PARSE_HEAD;
+	head->size = parse->line + strlen("\r\n");
+	fault = h1_framing_read(data, head->line.version, parse->fields,
+	    head->field_count, &head->framing);
+	return fault != H1_FAULT_NONE ? refuse(parse, fault) : H1_PARSE_HEAD;
 }
 
+/* Behind max_head nothing is looked at, so that a head that is too large and
+ * wrong there is refused for the same reason however it comes. */
 static enum h1_parse_result
 read_fields(struct h1_parse *parse, const char *data, size_t size)
 {
-	parse->data = data;
-	while (parse->fed < size) {
-		size_t part = size - parse->fed;
-		enum http_errno number;
+	size_t max_head = parse->limits->max_head;
+	size_t end = size < max_head ? size : max_head, behind;
+	struct h1_head *head = &parse->head;
 
-		if (part > FEED_MAX)
-			part = FEED_MAX;
-		parse->fed += http_parser_execute(
-		    &parse->parser, &callbacks, data + parse->fed, part);
-		if (parse->is_complete) {
-			/* It was stopped on the last LF. */
-			parse->head.size = parse->fed + 1;
-			return conclude(parse, data);
-		}
-		number = HTTP_PARSER_ERRNO(&parse->parser);
-		if (parse->fault != H1_FAULT_NONE)
-			return H1_PARSE_FAULT;
-		if (number != HPE_OK)
-			return refuse(parse, fault_of(number));
-		if (parse->fed >= parse->limits->max_head)
-			return refuse(parse, H1_FAULT_HEAD_TOO_LARGE);
+	while (!is_empty_line(data, parse->line, end)) {
+		behind = h1_field_read(
+		    data, parse->line, end, &parse->fields[head->field_count]);
+		if (behind == 0)
+			return stop_at_line(parse, data, end);
+		if (head->field_count == parse->limits->max_fields)
+			return refuse(parse, H1_FAULT_FIELDS_TOO_MANY);
+		parse->line = behind;
+		head->field_count++;
 	}
-	return H1_PARSE_MORE;
+	return conclude(parse, data);
 }
 
 enum h1_parse_result
@@ -357,10 +244,4 @@ struct h1_parse *
 h1_parse_of_link(struct list_link *link)
 {
 	return LIST_OBJECT(link, struct h1_parse, link);
-}
-
-void
-h1_parse_set_max_head(size_t max_head)
-{
-	http_parser_set_max_header_size((uint32_t)max_head + FEED_MAX);
 }

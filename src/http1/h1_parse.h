@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Finds a request head in the input: http-parser within h1_strict's rules.
- * http-parser's own header is not included here, as both it and http/ have
- * an enum http_method.
+ * Finds a request head in the input, and refuses what RFC 9112 and RFC 9110
+ * do not allow there (h1_line.h, h1_field.h, h1_framing.h).
  */
 #ifndef H1_PARSE_H
 #define H1_PARSE_H
@@ -11,8 +10,10 @@
 #include <stddef.h>
 
 #include "base/base_list.h"
+#include "http1/h1_field.h"
+#include "http1/h1_framing.h"
 #include "http1/h1_limits.h"
-#include "http1/h1_strict.h"
+#include "http1/h1_line.h"
 
 /* A complete head; offsets are from the begin of the input. */
 struct h1_head {
@@ -66,8 +67,5 @@ bool h1_parse_is_blank(const struct h1_parse *parse);
 /* Where a pool keeps it. */
 struct list_link *h1_parse_link(struct h1_parse *parse);
 struct h1_parse *h1_parse_of_link(struct list_link *link);
-
-/* Once in a process: http-parser has a limit of its own for all heads. */
-void h1_parse_set_max_head(size_t max_head);
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef H1_REFUSE_H
 #define H1_REFUSE_H
 
-#include "http1/h1_strict.h"
+#include "http1/h1_fault.h"
 
 struct h1_connection;
 struct h1_exchange;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 #
 # How many instructions a request costs: a worker under callgrind serves the
-# works of client_speed.py, and what libcohort and http-parser executed
+# works of client_speed.py, and what libcohort executed
 # between two marks, of which callgrind knows by the function that only they
 # call, is compared with the file beside this.  Unlike time,
 # instructions are the same on every run.
@@ -19,7 +19,7 @@ known=$here/instructions
 most_percent=103
 libraries=$PWD/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
-# ours FILE: what the two libraries executed themselves (the format is that of
+# ours FILE: what the library executed itself (the format is that of
 # valgrind's manual, "Callgrind Format Specification").
 ours()
 {
@@ -33,7 +33,7 @@ ours()
 			names[number] = text
 		if ($0 ~ /^ob=/)
 			is_ours = names[number] ~ \
-			    /lib(cohort|http_parser)\.so[^\/]*$/
+			    /libcohort\.so[^\/]*$/
 	}
 	# The line behind it has what was called, not what called.
 	/^calls=/ { getline; next }

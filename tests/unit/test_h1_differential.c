@@ -426,7 +426,6 @@ main(void)
 	Suite *suite = suite_create("h1_differential");
 	TCase *tcase = tcase_create("all");
 
-	h1_parse_set_max_head(limits.max_head);
 	cases = test_wire_cases(&case_count);
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 120);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+/* The rules one by one; tests/wire has them in whole requests. */
+#include "test_unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "http1/h1_line.h"
+
+/* Exactly as many bytes, so that a step too far is seen. */
+static char *
+copy(const char *text, size_t size)
+{
+	return memcpy(malloc(size + (size == 0)), text, size);
+}
+
+#define LINE(fault, text)                                \
+	{                                                \
+		text, sizeof(text) - 1, H1_FAULT_##fault \
+	}
+
+static const struct {
+	const char *text;
+	size_t size;
+	enum h1_fault fault;
+} lines[] = {
+	LINE(NONE, "GET / HTTP/1.1\r\n"),
+	LINE(NONE, "GET / HTTP/1.0\r\n"),
+	LINE(NONE, "M-SEARCH /%7e?x=%41 HTTP/1.1\r\n"),
+	LINE(NONE, "OPTIONS * HTTP/1.1\r\n"),
+	LINE(NONE, "GET http://a/ HTTP/1.1\r\n"),
+	LINE(BARE_LF, "\n"),
+	LINE(BARE_LF, "GET / HTTP/1.1\n"),
+	LINE(METHOD_SYNTAX, "\r\n"),
+	LINE(METHOD_SYNTAX, " / HTTP/1.1\r\n"),
+	LINE(METHOD_SYNTAX, "G\tT / HTTP/1.1\r\n"),
+	LINE(REQUEST_LINE, "GET\r\n"),
+	LINE(REQUEST_LINE, "GET \r\n"),
+	LINE(REQUEST_LINE, "GET  /\r\n"),
+	LINE(REQUEST_LINE, "GET x\r\n"),
+	LINE(REQUEST_LINE, "GET /\x01\r\n"),
+	LINE(REQUEST_LINE, "GET / HTTP/1.1 \r\n"),
+	LINE(REQUEST_LINE, "GET / / HTTP/1.1\r\n"),
+	LINE(VERSION_MISSING, "GET /\r\n"),
+	LINE(VERSION_SYNTAX, "GET / \r\n"),
+	LINE(VERSION_SYNTAX, "GET / http/1.1\r\n"),
+	LINE(VERSION_SYNTAX, "GET / HTTP/1,1\r\n"),
+	LINE(VERSION_SYNTAX, "GET / HTTP/11.\r\n"),
+	LINE(VERSION_SYNTAX, "GET / HTTP/1.1\r\r\n"),
+	LINE(VERSION_SYNTAX, "GET / HTTP/1.\r\n"),
+	LINE(VERSION_UNSUPPORTED, "GET / HTTP/1.2\r\n"),
+	LINE(VERSION_UNSUPPORTED, "GET / HTTP/0.9\r\n"),
+	LINE(VERSION_UNSUPPORTED, "PRI * HTTP/2.0\r\n"),
+	LINE(CONNECT, "CONNECT a:1 HTTP/1.1\r\n"),
+	LINE(CONNECT, "CONNECT [::1]:65535 HTTP/1.1\r\n"),
+	LINE(TARGET, "CONNECT a HTTP/1.1\r\n"),
+	LINE(TARGET, "CONNECT a: HTTP/1.1\r\n"),
+	LINE(TARGET, "CONNECT :1 HTTP/1.1\r\n"),
+	LINE(TARGET, "CONNECT a:65536 HTTP/1.1\r\n"),
+	LINE(TARGET, "CONNECT [::1] HTTP/1.1\r\n"),
+	LINE(TARGET, "CONNECT / HTTP/1.1\r\n"),
+	LINE(NONE, "CONNECTX / HTTP/1.1\r\n"),
+	LINE(TARGET_ASTERISK, "GET * HTTP/1.1\r\n"),
+	LINE(TARGET_ASTERISK, "OPTIONSX * HTTP/1.1\r\n"),
+	LINE(TARGET, "GET /# HTTP/1.1\r\n"),
+	LINE(TARGET, "GET /{ HTTP/1.1\r\n"),
+	LINE(TARGET, "GET /% HTTP/1.1\r\n"),
+	LINE(TARGET, "GET /%4 HTTP/1.1\r\n"),
+	LINE(TARGET, "GET /%4g HTTP/1.1\r\n"),
+	LINE(TARGET, "GET /?%g4 HTTP/1.1\r\n"),
+	LINE(TARGET, "GET /\x80 HTTP/1.1\r\n"),
+	LINE(TARGET, "GET /\0 HTTP/1.1\r\n"),
+};
+
+START_TEST(test_line)
+{
+	size_t size = lines[_i].size;
+	char *text = copy(lines[_i].text, size);
+	struct h1_line line;
+
+	ck_assert_int_eq(
+	    h1_line_read(text, 0, size - 1, &line), lines[_i].fault);
+	free(text);
+}
+END_TEST
+
+START_TEST(test_line_spans)
+{
+	struct h1_line line;
+
+	ck_assert_int_eq(
+	    h1_line_read("\r\nPUT /ab HTTP/1.0\r\n", 2, 19, &line), 0);
+	ck_assert_uint_eq(line.method.offset, 2);
+	ck_assert_uint_eq(line.method.size, 3);
+	ck_assert_uint_eq(line.target.offset, 6);
+	ck_assert_uint_eq(line.target.size, 3);
+	ck_assert_uint_eq(line.version, 0x0100);
+}
+END_TEST
+
+START_TEST(test_begin)
+{
+	ck_assert_int_eq(h1_line_begin("GE", 0, 2), 0);
+	ck_assert_int_eq(h1_line_begin("GET \x01", 0, 5), 0);
+	ck_assert_int_eq(h1_line_begin("GET\r", 0, 4), 0);
+	ck_assert_int_eq(
+	    h1_line_begin("\x16\x03", 0, 2), H1_FAULT_METHOD_SYNTAX);
+	ck_assert_int_eq(h1_line_begin("G\rT", 0, 3), H1_FAULT_METHOD_SYNTAX);
+	ck_assert_int_eq(h1_line_begin(" GET", 0, 4), H1_FAULT_METHOD_SYNTAX);
+}
+END_TEST
+
+START_TEST(test_faults)
+{
+	int i;
+
+	for (i = H1_FAULT_NONE + 1; i < H1_FAULT_COUNT; i++) {
+		ck_assert_int_ge(h1_fault_status(i), 400);
+		ck_assert_int_lt(h1_fault_status(i), 600);
+		ck_assert_int_eq(strncmp(h1_fault_section(i), "RFC ", 4), 0);
+		ck_assert_uint_gt(strlen(h1_fault_text(i)), 0);
+	}
+}
+END_TEST
+
+#define COUNT(table) (int)(sizeof(table) / sizeof(*(table)))
+
+int
+main(void)
+{
+	Suite *suite = suite_create("h1_line");
+	TCase *tcase = tcase_create("all");
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_loop_test(tcase, test_line, 0, COUNT(lines));
+	tcase_add_test(tcase, test_line_spans);
+	tcase_add_test(tcase, test_begin);
+	tcase_add_test(tcase, test_faults);
+	return test_run(suite);
+}
