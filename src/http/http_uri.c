@@ -34,9 +34,9 @@ static const uint8_t classes[256] = {
 /* A path while it is made. */
 struct path {
 	size_t size;
-	size_t count;
+	size_t count, room; /* of segments */
 	bool trailing_slash, has_too_many;
-	struct http_segment segments[HTTP_SEGMENTS_MAX];
+	struct http_segment *segments; /* in the arena */
 };
 
 static enum byte_class
@@ -48,7 +48,7 @@ class_of(char byte)
 static bool
 add_segment(struct path *path, size_t offset, size_t size)
 {
-	path->has_too_many = path->count == HTTP_SEGMENTS_MAX;
+	path->has_too_many = path->count == path->room;
 	if (path->has_too_many)
 		return false;
 	path->segments[path->count++] = (struct http_segment) {
@@ -188,22 +188,13 @@ claim_copy(struct arena *arena, const char *data, size_t size)
 	return copy;
 }
 
-static int
-keep_path(struct arena *arena, const struct path *path, const char *text,
-    struct http_uri *uri)
+static void
+keep_path(const struct path *path, const char *text, struct http_uri *uri)
 {
-	size_t size = path->count * sizeof(*path->segments);
-	struct http_segment *segments;
-
 	uri->path = (struct cohort_str) { text, path->size };
+	uri->segments = path->segments;
 	uri->segment_count = path->count;
 	uri->trailing_slash = path->trailing_slash;
-	if (path->count == 0)
-		return 0;
-	if ((segments = http_uri_claim(arena, size)) == NULL)
-		return -1;
-	uri->segments = memcpy(segments, path->segments, size);
-	return 0;
 }
 
 static int
@@ -221,7 +212,25 @@ parse_rewritten(struct arena *arena, const char *text, const char *end,
 		return -1;
 	}
 	uri->slash_in_segment = has_slash_in_segment(path, copy);
-	return keep_path(arena, path, copy, uri);
+	keep_path(path, copy, uri);
+	return 0;
+}
+
+/* A segment and its slash are two bytes at least, but for an empty one at
+ * the end. */
+static int
+claim_segments(struct arena *arena, size_t size, struct path *path_r)
+{
+	size_t room = size / 2 + 1;
+
+	if (room > HTTP_SEGMENTS_MAX)
+		room = HTTP_SEGMENTS_MAX;
+	*path_r = (struct path) {
+		.room = room,
+		.segments =
+		    http_uri_claim(arena, room * sizeof(struct http_segment)),
+	};
+	return path_r->segments == NULL ? -1 : 0;
 }
 
 /* The path between text and end, which stands at the query or the NUL. */
@@ -231,11 +240,14 @@ parse_path(struct arena *arena, const char *text, const char *end,
 {
 	struct path path;
 
+	if (claim_segments(arena, (size_t)(end - text), &path) == -1)
+		return -1;
 	if (!scan_plain(text, &path) || text + path.size != end)
 		return parse_rewritten(arena, text, end, &path, uri);
 	if (*end != '\0' && (text = claim_copy(arena, text, path.size)) == NULL)
 		return -1;
-	return keep_path(arena, &path, text, uri);
+	keep_path(&path, text, uri);
+	return 0;
 }
 
 /* A path, which may be empty behind an authority, and a query. */

@@ -85,29 +85,42 @@ is_ip_future(const char *data, size_t size)
 	return data > begin && data == end;
 }
 
-/* RFC 3986, 3.2.2 */
+/* With its brackets. */
 static bool
 is_ip_literal(const char *data, size_t size)
 {
-	if (size < 2 || data[0] != '[' || data[size - 1] != ']')
-		return false;
 	return is_ipv6(data + 1, size - 2) || is_ip_future(data + 1, size - 2);
 }
 
-static bool
-is_registered_name(const char *data, size_t size)
+/* How many bytes of a registered name stand at the begin. */
+static size_t
+name_size(const char *data, size_t size)
 {
-	const char *end = data + size;
+	size_t at = 0;
 
-	for (; data < end; data++) {
-		if (host_bytes[(unsigned char)*data] != 0)
-			continue;
-		if (*data != '%' || end - data < 3 ||
-		    http_uri_read_hex(data + 1) <= 0)
-			return false;
-		data += 2;
+	for (;;) {
+		while (at < size && host_bytes[(unsigned char)data[at]] != 0)
+			at++;
+		if (size - at < 3 || data[at] != '%' ||
+		    http_uri_read_hex(data + at + 1) <= 0)
+			return at;
+		at += 3;
 	}
-	return size > 0;
+}
+
+/* RFC 3986, 3.2.2; 0: it is none. */
+static size_t
+host_size(const char *data, size_t size)
+{
+	const char *bracket;
+
+	if (data[0] != '[')
+		return name_size(data, size);
+	bracket = memchr(data, ']', size);
+	if (bracket == NULL ||
+	    !is_ip_literal(data, (size_t)(bracket - data) + 1))
+		return 0;
+	return (size_t)(bracket - data) + 1;
 }
 
 /* Empty means the scheme's own (RFC 3986, 3.2.3). */
@@ -123,20 +136,14 @@ is_port(const char *data, size_t size)
 bool
 http_uri_is_authority(const char *data, size_t size)
 {
-	size_t host = size;
+	size_t host;
 
 	if (size == 0)
 		return false;
-	while (host > 0 && data[host - 1] >= '0' && data[host - 1] <= '9')
-		host--;
-	if (host > 0 && data[host - 1] == ':') {
-		if (!is_port(data + host, size - host))
-			return false;
-		size = host - 1;
-	}
-	if (data[0] == '[')
-		return is_ip_literal(data, size);
-	return is_registered_name(data, size);
+	host = host_size(data, size);
+	if (host == 0 || host == size)
+		return host > 0;
+	return data[host] == ':' && is_port(data + host + 1, size - host - 1);
 }
 
 size_t
