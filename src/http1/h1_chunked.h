@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The chunked transfer coding (RFC 9112, 7.1), decoded to the letter:
- * http-parser is not used for it, as it lets through what frames a message
- * for one reader in another way than for the next.  Extensions are checked,
- * bounded and dropped, trailer fields too (7.1.2 allows it).
+ * The chunked transfer coding (RFC 9112, 7.1), decoded to the letter, as what
+ * frames a message for one reader in another way than for the next is a hole.
+ * Extensions are checked, bounded and dropped, trailer fields too (7.1.2
+ * allows it).
  */
 #ifndef H1_CHUNKED_H
 #define H1_CHUNKED_H
@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "cohort/types.h"
-#include "http1/h1_limits.h"
 #include "http1/h1_fault.h"
+#include "http1/h1_limits.h"
 
 struct h1_chunked {
 	uint8_t state;  /* of h1_chunked.c */

@@ -11,8 +11,8 @@
 
 #include "cohort/types.h"
 #include "conn/conn_close.h"
-#include "http1/h1_state.h"
 #include "http1/h1_fault.h"
+#include "http1/h1_state.h"
 
 struct conn;
 struct h1;

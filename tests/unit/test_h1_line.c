@@ -110,19 +110,6 @@ START_TEST(test_begin)
 }
 END_TEST
 
-START_TEST(test_faults)
-{
-	int i;
-
-	for (i = H1_FAULT_NONE + 1; i < H1_FAULT_COUNT; i++) {
-		ck_assert_int_ge(h1_fault_status(i), 400);
-		ck_assert_int_lt(h1_fault_status(i), 600);
-		ck_assert_int_eq(strncmp(h1_fault_section(i), "RFC ", 4), 0);
-		ck_assert_uint_gt(strlen(h1_fault_text(i)), 0);
-	}
-}
-END_TEST
-
 #define COUNT(table) (int)(sizeof(table) / sizeof(*(table)))
 
 int
@@ -135,6 +122,5 @@ main(void)
 	tcase_add_loop_test(tcase, test_line, 0, COUNT(lines));
 	tcase_add_test(tcase, test_line_spans);
 	tcase_add_test(tcase, test_begin);
-	tcase_add_test(tcase, test_faults);
 	return test_run(suite);
 }
