@@ -165,6 +165,14 @@ class CohortLogging(Cohort):
         self.access_log = place.folder + '/cohort.access'
 
 
+class CohortOpen(Cohort):
+    """As bare as the peers are: what does the sandbox cost?"""
+    name = 'cohort-open'
+
+    def settings(self):
+        return 'seccomp = false\nlandlock = false\n' + super().settings()
+
+
 class CohortTwo(Cohort):
     name = 'cohort-2'
     workers = 2

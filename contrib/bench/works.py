@@ -79,6 +79,8 @@ WORKS = (
         'nginx', 'h2o', 'lighttpd'), all_peers=False),
     Work('access-log', 'hello', '/hello',
          peers=('cohort-log', 'nginx', 'nginx-log'), all_peers=False),
+    Work('sandbox', 'hello', '/hello', peers=('cohort-open',),
+         all_peers=False),
     Work('two-workers', 'hello', '/hello',
          peers=('cohort-2', 'nginx-2'), all_peers=False),
 )
