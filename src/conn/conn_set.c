@@ -70,15 +70,20 @@ leave(struct conn_set *set)
 
 /* ---- settling ---- */
 
-/* One step for each connection that is pending now. */
+/* One step for each connection that is pending now: those that become so, or
+ * want another step, stand behind the last.  Only its own step takes one out
+ * of the list. */
 static void
 run_round(struct conn_set *set)
 {
-	struct list_link end = { NULL, NULL }, *link;
+	struct list_link *last = set->pending.head.previous, *link;
+	bool is_last;
 
-	list_append(&set->pending, &end);
-	while ((link = list_take_first(&set->pending)) != &end)
+	do {
+		link = list_first(&set->pending);
+		is_last = link == last;
 		conn_step(LIST_OBJECT(link, struct conn, pending));
+	} while (!is_last);
 }
 
 /* A timer, since an event activated by hand would be run before epoll is
