@@ -22,6 +22,9 @@
 /* Between two firings, so that many deadlines close together share one. */
 #define PAUSE_MS 50
 
+static void arm(struct conn_deadlines *deadlines, uint64_t at_ms)
+    __attribute__((cold));
+
 static void
 arm(struct conn_deadlines *deadlines, uint64_t at_ms)
 {
