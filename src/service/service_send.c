@@ -97,8 +97,8 @@ service_send(struct cohort_request *request, struct service_file *file,
 	switch (service_condition_check(condition, &validators)) {
 	case HTTP_CONDITION_NOT_MODIFIED:
 		set_validators(request, file, validators.now);
-		service_file_release(file);
-		return cohort_reply_empty(request, 304);
+		return app_reply_pieces(
+		    request, 304, NULL, NULL, 0, service_file_release, file);
 	case HTTP_CONDITION_FAILED:
 		service_file_release(file);
 		return service_condition_refuse(request);
