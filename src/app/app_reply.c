@@ -60,6 +60,9 @@ drop(struct cohort_request *request)
 {
 	struct app_reply *reply = &request->reply;
 
+	if (reply->has_lent_fields)
+		app_field_own(request);
+	reply->has_lent_fields = false;
 	app_reply_release(request);
 	app_stream_drop(request);
 	reply->kind = APP_REPLY_NONE;
@@ -90,6 +93,7 @@ app_reply_take(struct cohort_request *to, struct cohort_request *from)
 	reply->refused = taken->refused;
 	reply->is_failure = taken->is_failure;
 	reply->has_second = taken->has_second;
+	reply->has_lent_fields = taken->has_lent_fields;
 	reply->pieces = taken->pieces;
 	reply->piece_count = taken->piece_count;
 	reply->size = taken->size;

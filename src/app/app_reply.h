@@ -34,9 +34,10 @@ struct app_piece {
 struct app_reply {
 	enum app_reply_kind kind;
 	int status;
-	bool refused;    /* a field was: the reply becomes a 500 */
-	bool is_failure; /* cohort_fail and cohort_refuse made it */
-	bool has_second; /* a second reply was refused */
+	bool refused;         /* a field was: the reply becomes a 500 */
+	bool is_failure;      /* cohort_fail and cohort_refuse made it */
+	bool has_second;      /* a second reply was refused */
+	bool has_lent_fields; /* some live only until release (app_service.h) */
 
 	struct cohort_pair *fields;
 	size_t field_count, field_capacity;

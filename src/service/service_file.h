@@ -22,6 +22,15 @@
 #define SERVICE_FILE_MAGIC       0x94edbe2fu
 #define SERVICE_FILE_CONTENT_MAX 16384
 
+/* What is said of every file, the validators side by side. */
+enum service_file_field {
+	SERVICE_FILE_RANGES, /* Accept-Ranges */
+	SERVICE_FILE_ETAG,
+	SERVICE_FILE_MODIFIED,
+	SERVICE_FILE_TYPE,
+	SERVICE_FILE_FIELDS
+};
+
 struct service_file {
 	unsigned magic;
 	unsigned references;
@@ -35,6 +44,7 @@ struct service_file {
 	const char *type;
 	char etag[SERVICE_TAG_SIZE];
 	char modified[HTTP_DATE_SIZE + 1];
+	struct cohort_pair fields[SERVICE_FILE_FIELDS]; /* of the above */
 
 	/* service_cache.c's. */
 	struct list_link link;
