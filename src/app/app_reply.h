@@ -75,7 +75,8 @@ void app_reply_release(struct cohort_request *request);
  */
 void app_reply_error(struct cohort_request *request, int status);
 
-/* A whole reply of bytes in request memory, whatever the reply was. */
+/* A whole reply of bytes that live as long as the request, whatever the reply
+ * was. */
 void app_reply_replace(struct cohort_request *request, int status,
     const char *type, const char *text, size_t size);
 
