@@ -105,6 +105,7 @@ app_field_own(struct cohort_request *request)
 		own(request, &reply->fields[i].name);
 		own(request, &reply->fields[i].value);
 	}
+	reply->has_lent_fields = false;
 }
 
 static int
@@ -131,7 +132,8 @@ app_field_remove(struct cohort_request *request, const char *name)
 void
 app_field_set_type(struct cohort_request *request, const char *type)
 {
-	app_field_remove(request, "Content-Type");
+	if (request->reply.field_count > 0)
+		app_field_remove(request, "Content-Type");
 	if (type != NULL)
 		app_field_add(request, "Content-Type", type);
 }

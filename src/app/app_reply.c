@@ -62,7 +62,6 @@ drop(struct cohort_request *request)
 
 	if (reply->has_lent_fields)
 		app_field_own(request);
-	reply->has_lent_fields = false;
 	app_reply_release(request);
 	app_stream_drop(request);
 	reply->kind = APP_REPLY_NONE;

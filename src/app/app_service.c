@@ -28,6 +28,15 @@ app_service_path(const struct cohort_request *request)
 	return uri->path.data + last->offset + last->size;
 }
 
+uint64_t
+app_service_turn(const struct cohort_request *request)
+{
+	struct app_host *host = request->app->host;
+
+	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
+	return request->exchange->is_early ? host->functions->turn(host) : 0;
+}
+
 void
 app_service_set_fields(struct cohort_request *request,
     const struct cohort_pair *fields, size_t count)

@@ -8,6 +8,7 @@
 #define APP_SERVICE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "http/http_exchange.h"
 
@@ -19,6 +20,14 @@ const struct http_request *app_service_head(
 
 /* cohort_path behind cohort_mount: "/a" or "". */
 const char *app_service_path(const struct cohort_request *request);
+
+/*
+ * A number that requests have in common, or 0: what was looked at for one of
+ * them, after this was called, was looked at after the others' first bytes
+ * had been sent.  So it is as true for them as a look of their own would be,
+ * which might have been the first thing that happened then.
+ */
+uint64_t app_service_turn(const struct cohort_request *request);
 
 /*
  * Adds fields, which are right, to a reply just given with a release

@@ -50,6 +50,7 @@ struct service_file {
 	struct list_link link;
 	struct service_file *next; /* in its bucket */
 	uint64_t checked_ms, used_ms;
+	uint64_t turn; /* in which it was looked at; 0: none */
 	uint32_t hash;
 	char path[];
 };

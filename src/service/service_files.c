@@ -86,7 +86,8 @@ get_file(struct files *files, struct cohort_request *request, const char *path,
 	uint64_t now_ms = cohort_now_ms(cohort_worker(request));
 
 	return service_condition_is_any(condition) ?
-	    service_cache_get_current(files->cache, path, now_ms) :
+	    service_cache_get_current(
+		files->cache, path, now_ms, app_service_turn(request)) :
 	    service_cache_get(files->cache, path, now_ms);
 }
 
