@@ -208,13 +208,18 @@ free_copy(void *copy)
 	memory_free(copy);
 }
 
-/* As give_bytes, of a copy: one that is not small is not request memory. */
+/*
+ * As give_bytes, of a copy: one that is not small is not request memory.  The
+ * request's own body is not changed any more, and lives as long as its reply.
+ */
 static enum cohort_verdict
 give_copy(struct cohort_request *request, struct offer offer, const void *data,
     size_t size)
 {
 	if (!app_reply_may_begin(request, offer.status, offer.function))
 		return COHORT_FAILED;
+	if (app_body_has(&request->body, data, size))
+		return give_bytes(request, offer, data, size);
 	if (size <= ARENA_MOST) {
 		data = arena_copy(&request->exchange->arena, data, size);
 	} else {
