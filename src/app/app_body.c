@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -150,4 +151,14 @@ app_body_bytes(const struct app_body *body)
 		.data = data == NULL ? "" : data,
 		.size = body->size,
 	};
+}
+
+bool
+app_body_has(const struct app_body *body, const void *data, size_t size)
+{
+	struct cohort_str bytes = app_body_bytes(body);
+	uintptr_t first = (uintptr_t)bytes.data, given = (uintptr_t)data;
+
+	return given >= first && given - first <= bytes.size &&
+	    size <= bytes.size - (given - first);
 }

@@ -40,4 +40,7 @@ int app_body_finish(struct app_body *body, struct error *error);
 /* The whole, with a NUL behind, after app_body_finish. */
 struct cohort_str app_body_bytes(const struct app_body *body);
 
+/* Are those bytes a part of it? */
+bool app_body_has(const struct app_body *body, const void *data, size_t size);
+
 #endif

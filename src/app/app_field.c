@@ -66,17 +66,46 @@ grow(struct cohort_request *request)
 }
 
 void
-app_field_add(
-    struct cohort_request *request, const char *name, const char *value)
+app_field_append(
+    struct cohort_request *request, const struct cohort_pair *field)
 {
 	struct app_reply *reply = &request->reply;
 
 	if (reply->field_count == reply->field_capacity)
 		grow(request);
-	reply->fields[reply->field_count++] = (struct cohort_pair) {
+	reply->fields[reply->field_count++] = *field;
+}
+
+void
+app_field_add(
+    struct cohort_request *request, const char *name, const char *value)
+{
+	const struct cohort_pair field = {
 		.name = { name, strlen(name) },
 		.value = { value, strlen(value) },
 	};
+
+	app_field_append(request, &field);
+}
+
+static void
+own(struct cohort_request *request, struct cohort_str *text)
+{
+	text->data =
+	    arena_copy(&request->exchange->arena, text->data, text->size);
+}
+
+void
+app_field_own(struct cohort_request *request)
+{
+	struct app_reply *reply = &request->reply;
+	size_t i;
+
+	for (i = 0; i < reply->field_count; i++) {
+		own(request, &reply->fields[i].name);
+		own(request, &reply->fields[i].value);
+	}
+	reply->has_lent_fields = false;
 }
 
 static int
@@ -103,7 +132,8 @@ app_field_remove(struct cohort_request *request, const char *name)
 void
 app_field_set_type(struct cohort_request *request, const char *type)
 {
-	app_field_remove(request, "Content-Type");
+	if (request->reply.field_count > 0)
+		app_field_remove(request, "Content-Type");
 	if (type != NULL)
 		app_field_add(request, "Content-Type", type);
 }
@@ -113,6 +143,8 @@ app_field_remove_content(struct cohort_request *request)
 {
 	size_t i;
 
+	if (request->reply.field_count == 0)
+		return;
 	for (i = 0; i < sizeof(content) / sizeof(content[0]); i++)
 		app_field_remove(request, content[i]);
 }

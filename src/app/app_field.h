@@ -16,6 +16,14 @@
 void app_field_add(
     struct cohort_request *request, const char *name, const char *value);
 
+/* The same for a field whose sizes are known. */
+void app_field_append(
+    struct cohort_request *request, const struct cohort_pair *field);
+
+/* Name and value of every field become copies in request memory, as what
+ * lent them goes (app_service.h). */
+void app_field_own(struct cohort_request *request) __attribute__((cold));
+
 void app_field_remove(struct cohort_request *request, const char *name);
 
 /* Content-Type becomes type, which lives long enough; NULL removes it. */

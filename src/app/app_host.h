@@ -20,6 +20,10 @@ struct app_host_functions {
 	/* Monotonic milliseconds of this round of the loop. */
 	uint64_t (*now_ms)(const struct app_host *host);
 
+	/* A number of this turn of the loop, never 0, which holds until epoll
+	 * is asked again, at most; no later turn has it. */
+	uint64_t (*turn)(struct app_host *host);
+
 	/* One-shot.  on_due may start and stop timers; the timer is gone
 	 * when it is called. */
 	struct app_host_timer *(*timer_start)(struct app_host *host,

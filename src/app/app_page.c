@@ -13,11 +13,53 @@
 #include "http/http_field.h"
 #include "http/http_status.h"
 
-static const char html[] = "<!DOCTYPE html>\n"
-			   "<html lang=\"en\">\n"
-			   "<head><title>%d %s</title></head>\n"
-			   "<body><h1>%d %s</h1></body>\n"
-			   "</html>\n";
+#define TEXT(status, reason) status " " reason "\n"
+#define HTML(status, reason)                                  \
+	"<!DOCTYPE html>\n"                                   \
+	"<html lang=\"en\">\n"                                \
+	"<head><title>" status " " reason "</title></head>\n" \
+	"<body><h1>" status " " reason "</h1></body>\n"       \
+	"</html>\n"
+
+#define CASE(number, page) \
+	case number:       \
+		return (struct cohort_str) { (page), sizeof(page) - 1 };
+
+/* The pages of listed statuses stand ready; size 0 for any other status. */
+static struct cohort_str
+ready_text(int status)
+{
+	switch (status) {
+#define HTTP_STATUS(number, reason) CASE(number, TEXT(#number, reason))
+#include "http/http_status.tbl"
+#undef HTTP_STATUS
+	default:
+		return (struct cohort_str) { NULL, 0 };
+	}
+}
+
+static struct cohort_str
+ready_html(int status)
+{
+	switch (status) {
+#define HTTP_STATUS(number, reason) CASE(number, HTML(#number, reason))
+#include "http/http_status.tbl"
+#undef HTTP_STATUS
+	default:
+		return (struct cohort_str) { NULL, 0 };
+	}
+}
+
+static struct cohort_str
+make_page(struct cohort_request *request, int status, bool is_html)
+{
+	const char *reason = http_status_reason(status), *page;
+
+	page = arena_format(&request->exchange->arena,
+	    is_html ? HTML("%d", "%s") : TEXT("%d", "%s"), status, reason,
+	    status, reason);
+	return (struct cohort_str) { page, strlen(page) };
+}
 
 static bool
 accepts_html(const struct http_request *head)
@@ -32,18 +74,15 @@ accepts_html(const struct http_request *head)
 static void
 word_built_in(struct cohort_request *request, int status)
 {
-	struct arena *arena = &request->exchange->arena;
-	const char *reason = http_status_reason(status), *type, *text;
+	bool is_html = accepts_html(&request->exchange->request);
+	struct cohort_str page =
+	    is_html ? ready_html(status) : ready_text(status);
 
-	if (accepts_html(&request->exchange->request)) {
-		type = "text/html; charset=utf-8";
-		text =
-		    arena_format(arena, html, status, reason, status, reason);
-	} else {
-		type = "text/plain; charset=utf-8";
-		text = arena_format(arena, "%d %s\n", status, reason);
-	}
-	app_reply_replace(request, status, type, text, strlen(text));
+	if (page.size == 0)
+		page = make_page(request, status, is_html);
+	app_reply_replace(request, status,
+	    is_html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8",
+	    page.data, page.size);
 	app_field_add(request, "Vary", "Accept");
 }
 

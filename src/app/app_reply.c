@@ -60,6 +60,8 @@ drop(struct cohort_request *request)
 {
 	struct app_reply *reply = &request->reply;
 
+	if (reply->has_lent_fields)
+		app_field_own(request);
 	app_reply_release(request);
 	app_stream_drop(request);
 	reply->kind = APP_REPLY_NONE;
@@ -90,6 +92,7 @@ app_reply_take(struct cohort_request *to, struct cohort_request *from)
 	reply->refused = taken->refused;
 	reply->is_failure = taken->is_failure;
 	reply->has_second = taken->has_second;
+	reply->has_lent_fields = taken->has_lent_fields;
 	reply->pieces = taken->pieces;
 	reply->piece_count = taken->piece_count;
 	reply->size = taken->size;
@@ -205,13 +208,18 @@ free_copy(void *copy)
 	memory_free(copy);
 }
 
-/* As give_bytes, of a copy: one that is not small is not request memory. */
+/*
+ * As give_bytes, of a copy: one that is not small is not request memory.  The
+ * request's own body is not changed any more, and lives as long as its reply.
+ */
 static enum cohort_verdict
 give_copy(struct cohort_request *request, struct offer offer, const void *data,
     size_t size)
 {
 	if (!app_reply_may_begin(request, offer.status, offer.function))
 		return COHORT_FAILED;
+	if (app_body_has(&request->body, data, size))
+		return give_bytes(request, offer, data, size);
 	if (size <= ARENA_MOST) {
 		data = arena_copy(&request->exchange->arena, data, size);
 	} else {

@@ -34,9 +34,10 @@ struct app_piece {
 struct app_reply {
 	enum app_reply_kind kind;
 	int status;
-	bool refused;    /* a field was: the reply becomes a 500 */
-	bool is_failure; /* cohort_fail and cohort_refuse made it */
-	bool has_second; /* a second reply was refused */
+	bool refused;         /* a field was: the reply becomes a 500 */
+	bool is_failure;      /* cohort_fail and cohort_refuse made it */
+	bool has_second;      /* a second reply was refused */
+	bool has_lent_fields; /* some live only until release (app_service.h) */
 
 	struct cohort_pair *fields;
 	size_t field_count, field_capacity;
@@ -74,7 +75,8 @@ void app_reply_release(struct cohort_request *request);
  */
 void app_reply_error(struct cohort_request *request, int status);
 
-/* A whole reply of bytes in request memory, whatever the reply was. */
+/* A whole reply of bytes that live as long as the request, whatever the reply
+ * was. */
 void app_reply_replace(struct cohort_request *request, int status,
     const char *type, const char *text, size_t size);
 

@@ -45,6 +45,10 @@ char *conn_input(struct conn *conn, size_t *size_r);
 
 void conn_consume(struct conn *conn, size_t size);
 
+/* Was the first of these bytes sent before this turn of the loop, that is
+ * before epoll returned what runs now?  False: perhaps not. */
+bool conn_input_is_early(const struct conn *conn);
+
 /* Nothing more will come: the client's FIN was read. */
 bool conn_input_ended(const struct conn *conn);
 

@@ -82,10 +82,14 @@ read_input(struct conn *conn)
 {
 	if (!wants_read(conn))
 		return;
-	if (conn->state <= CONN_STATE_OPEN)
+	if (conn->state <= CONN_STATE_OPEN) {
 		conn_input_receive(conn);
-	else
+		/* The buffer's first byte is one that epoll told of, or that
+		 * came in an earlier turn. */
+		conn->input_is_early = true;
+	} else {
 		conn_input_discard(conn);
+	}
 }
 
 static void

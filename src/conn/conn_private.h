@@ -82,8 +82,9 @@ struct conn {
 	unsigned marks;         /* of enum conn_mark */
 	short watched;          /* what event waits for; 0: nothing */
 	bool input_ended : 1;   /* FIN was read */
-	bool is_throttled : 1;  /* above output_limit */
-	bool is_blocked : 1;    /* the socket is full */
+	bool input_is_early : 1;
+	bool is_throttled : 1; /* above output_limit */
+	bool is_blocked : 1;   /* the socket is full */
 	bool is_busy : 1;
 	bool lingers : 1; /* once everything is sent */
 	bool closes_hard : 1;

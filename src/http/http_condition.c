@@ -39,12 +39,6 @@ has_condition(const struct cohort_pair *fields, size_t count)
 	return false;
 }
 
-static bool
-has_field(const struct cohort_pair *fields, size_t count, const char *name)
-{
-	return http_field_find(fields, count, name, 0) >= 0;
-}
-
 /* The value of a field that stands there exactly once. */
 static const struct cohort_str *
 find_single(const struct cohort_pair *fields, size_t count, const char *name)
@@ -81,13 +75,11 @@ find_date(const struct cohort_pair *fields, size_t count, const char *name,
 }
 
 /* What may stand between the quotes of a tag (8.8.3). */
-static bool
-is_tag_byte(char byte)
-{
-	unsigned char plain = (unsigned char)byte;
-
-	return plain > ' ' && plain != '"' && plain != 0x7f;
-}
+/* clang-format off */
+static const bool is_tag_byte[256] = {
+	['!'] = true, ['#' ... 0x7e] = true, [0x80 ... 0xff] = true,
+};
+/* clang-format on */
 
 /* Reads a tag at the beginning of text and steps over it. */
 static bool
@@ -101,7 +93,8 @@ take_tag(struct cohort_str *text, struct tag *tag_r)
 		begin += 2;
 	if (begin == end || *begin != '"')
 		return false;
-	for (cursor = begin + 1; cursor < end && is_tag_byte(*cursor);)
+	for (cursor = begin + 1;
+	     cursor < end && is_tag_byte[(unsigned char)*cursor];)
 		cursor++;
 	if (cursor == end || *cursor != '"')
 		return false;
@@ -155,13 +148,11 @@ value_matches(struct cohort_str value, const char *etag, bool strongly)
 	return false;
 }
 
-/* Does any field of that name list the tag, or "*"? */
+/* Does any field of that name, i the first, list the tag, or "*"? */
 static bool
 any_matches(const struct cohort_pair *fields, size_t count, const char *name,
-    const char *etag, bool strongly)
+    int i, const char *etag, bool strongly)
 {
-	int i = http_field_find(fields, count, name, 0);
-
 	for (; i >= 0; i = http_field_find(fields, count, name, (size_t)i + 1))
 		if (value_matches(fields[i].value, etag, strongly))
 			return true;
@@ -173,11 +164,12 @@ static bool
 may_proceed(const struct cohort_pair *fields, size_t count,
     const struct http_validators *validators)
 {
+	int i = http_field_find(fields, count, "if-match", 0);
 	time_t date;
 
-	if (has_field(fields, count, "if-match"))
+	if (i >= 0)
 		return any_matches(
-		    fields, count, "if-match", validators->etag, true);
+		    fields, count, "if-match", i, validators->etag, true);
 	if (!validators->is_undated &&
 	    find_date(
 		fields, count, "if-unmodified-since", validators->now, &date))
@@ -190,11 +182,12 @@ static bool
 is_new_to_client(const struct cohort_pair *fields, size_t count, bool is_read,
     const struct http_validators *validators)
 {
+	int i = http_field_find(fields, count, "if-none-match", 0);
 	time_t date;
 
-	if (has_field(fields, count, "if-none-match"))
+	if (i >= 0)
 		return !any_matches(
-		    fields, count, "if-none-match", validators->etag, false);
+		    fields, count, "if-none-match", i, validators->etag, false);
 	if (is_read && !validators->is_undated &&
 	    find_date(
 		fields, count, "if-modified-since", validators->now, &date))
@@ -235,7 +228,7 @@ http_condition_allows_range(const struct cohort_pair *fields, size_t count,
 	struct cohort_str rest;
 	struct tag tag;
 
-	if (!has_field(fields, count, "if-range"))
+	if (http_field_find(fields, count, "if-range", 0) < 0)
 		return true;
 	value = find_single(fields, count, "if-range");
 	if (value == NULL)

@@ -59,6 +59,7 @@ http_exchange_init(struct http_exchange *exchange, struct http_server *server)
 	exchange->mount = 0;
 	exchange->probe = 0;
 	exchange->is_check = false;
+	exchange->is_early = false;
 }
 
 void

@@ -148,6 +148,8 @@ struct http_exchange {
 	uint32_t probe;      /* of what quarantine episode; 0: none */
 	bool is_check;       /* the master's own: in no log and no counter, and
 			* never refused */
+	bool is_early;       /* its first byte was sent before the turn of the
+			* loop in which it begins; false: perhaps not */
 };
 
 /*

@@ -336,6 +336,7 @@ h1_exchange_new(struct h1_connection *connection)
 
 	self->exchange.functions = &functions;
 	self->exchange.is_check = conn_is_check(connection->conn);
+	self->exchange.is_early = conn_input_is_early(connection->conn);
 	self->connection = connection;
 	self->begin = conn_queued_total(connection->conn);
 	self->joined_size = self->joined_room = 0;

@@ -168,17 +168,12 @@ use(struct service_cache *cache, struct service_file *file, uint64_t now_ms)
 	return service_file_hold(file);
 }
 
+/* Looks at the file, where it stands in the cache or not. */
 static struct service_file *
-get(struct service_cache *cache, const char *path, uint64_t now_ms, bool look)
+look(struct service_cache *cache, struct service_file *file, const char *path,
+    uint32_t path_hash, uint64_t now_ms)
 {
-	uint32_t path_hash = hash(path);
-	struct service_file *file;
-
-	OBJECT_CHECK(cache, SERVICE_CACHE_MAGIC);
-	file = *find(cache, path, path_hash);
-	if (file != NULL &&
-	    ((!look && is_valid(cache, file, now_ms)) ||
-		is_current(cache, file, now_ms)))
+	if (file != NULL && is_current(cache, file, now_ms))
 		return use(cache, file, now_ms);
 	if (file != NULL)
 		drop(cache, file);
@@ -192,14 +187,31 @@ struct service_file *
 service_cache_get(
     struct service_cache *cache, const char *path, uint64_t now_ms)
 {
-	return get(cache, path, now_ms, false);
+	uint32_t path_hash = hash(path);
+	struct service_file *file;
+
+	OBJECT_CHECK(cache, SERVICE_CACHE_MAGIC);
+	file = *find(cache, path, path_hash);
+	if (file != NULL && is_valid(cache, file, now_ms))
+		return use(cache, file, now_ms);
+	return look(cache, file, path, path_hash, now_ms);
 }
 
 struct service_file *
-service_cache_get_current(
-    struct service_cache *cache, const char *path, uint64_t now_ms)
+service_cache_get_current(struct service_cache *cache, const char *path,
+    uint64_t now_ms, uint64_t turn)
 {
-	return get(cache, path, now_ms, true);
+	uint32_t path_hash = hash(path);
+	struct service_file *file;
+
+	OBJECT_CHECK(cache, SERVICE_CACHE_MAGIC);
+	file = *find(cache, path, path_hash);
+	if (file != NULL && turn != 0 && file->turn == turn)
+		return use(cache, file, now_ms);
+	file = look(cache, file, path, path_hash, now_ms);
+	if (file != NULL)
+		file->turn = turn;
+	return file;
 }
 
 size_t

@@ -34,9 +34,12 @@ void service_cache_free(struct service_cache **cache);
 struct service_file *service_cache_get(
     struct service_cache *cache, const char *path, uint64_t now_ms);
 
-/* The same, having looked at the file whether it is valid or not. */
-struct service_file *service_cache_get_current(
-    struct service_cache *cache, const char *path, uint64_t now_ms);
+/*
+ * The same, having looked at the file whether it is valid or not: at least
+ * once in that turn (app_service.h), or, for 0, now.
+ */
+struct service_file *service_cache_get_current(struct service_cache *cache,
+    const char *path, uint64_t now_ms, uint64_t turn);
 
 /* How many it holds. */
 size_t service_cache_count(const struct service_cache *cache);

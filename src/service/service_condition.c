@@ -5,8 +5,7 @@
  */
 #include "service/service_condition.h"
 
-#include <string.h>
-
+#include "app/app_service.h"
 #include "http/http_field.h"
 
 static bool
@@ -18,25 +17,37 @@ add(struct service_condition *condition, const struct cohort_pair *field)
 	return true;
 }
 
+/* A name has a byte at least, and most begin with neither letter. */
+static bool
+read_field(struct service_condition *condition, const struct cohort_pair *field)
+{
+	const struct cohort_str *name = &field->name;
+
+	switch (name->data[0] | 0x20) {
+	case 'i':
+		return name->size <= 3 ||
+		    !http_name_equals(name->data, 3, "if-") ||
+		    add(condition, field);
+	case 'r':
+		if (http_name_equals(name->data, name->size, "range")) {
+			condition->range = field->value;
+			condition->range_count++;
+		}
+	}
+	return true;
+}
+
 bool
 service_condition_read(
     const struct cohort_request *request, struct service_condition *condition_r)
 {
-	struct cohort_pair field;
+	const struct http_request *head = app_service_head(request);
 	size_t i;
 
 	condition_r->count = condition_r->range_count = 0;
-	for (i = 0; cohort_item(request, COHORT_HEADER, i, &field); i++) {
-		const struct cohort_str *name = &field.name;
-
-		if (name->size > 3 && http_name_equals(name->data, 3, "if-")) {
-			if (!add(condition_r, &field))
-				return false;
-		} else if (http_name_equals(name->data, name->size, "range")) {
-			condition_r->range = field.value;
-			condition_r->range_count++;
-		}
-	}
+	for (i = 0; i < head->field_count; i++)
+		if (!read_field(condition_r, &head->fields[i]))
+			return false;
 	return true;
 }
 
@@ -50,6 +61,8 @@ enum http_condition
 service_condition_check(const struct service_condition *condition,
     const struct http_validators *validators)
 {
+	if (condition->count == 0)
+		return HTTP_CONDITION_NONE;
 	return http_condition_check(
 	    condition->fields, condition->count, true, validators);
 }
@@ -61,7 +74,7 @@ service_condition_wants_range(const struct cohort_request *request,
     const struct http_validators *validators)
 {
 	return condition->range_count == 1 &&
-	    strcmp(cohort_method(request), "GET") == 0 &&
+	    app_service_head(request)->method == HTTP_METHOD_GET &&
 	    http_condition_allows_range(
 		condition->fields, condition->count, validators);
 }

@@ -65,6 +65,26 @@ word(struct service_file *file)
 		    file->etag, &file->status, file->is_young);
 }
 
+static struct cohort_pair
+field(const char *name, const char *value)
+{
+	return (struct cohort_pair) {
+		.name = { name, strlen(name) },
+		.value = { value, strlen(value) },
+	};
+}
+
+static void
+make_fields(struct service_file *file)
+{
+	struct cohort_pair *fields = file->fields;
+
+	fields[SERVICE_FILE_RANGES] = field("Accept-Ranges", "bytes");
+	fields[SERVICE_FILE_ETAG] = field("ETag", file->etag);
+	fields[SERVICE_FILE_MODIFIED] = field("Last-Modified", file->modified);
+	fields[SERVICE_FILE_TYPE] = field("Content-Type", file->type);
+}
+
 /* The kernel stamps files with this clock, before 6.13 with no finer one. */
 static struct timespec
 now_of_files(void)
@@ -110,6 +130,7 @@ service_file_open(const struct service_root *root,
 	file->is_young = !is_before(&status.st_ctim, &now);
 	file->type = service_types_find(types, path);
 	word(file);
+	make_fields(file);
 	return file;
 }
 

@@ -22,6 +22,15 @@
 #define SERVICE_FILE_MAGIC       0x94edbe2fu
 #define SERVICE_FILE_CONTENT_MAX 16384
 
+/* What is said of every file, the validators side by side. */
+enum service_file_field {
+	SERVICE_FILE_RANGES, /* Accept-Ranges */
+	SERVICE_FILE_ETAG,
+	SERVICE_FILE_MODIFIED,
+	SERVICE_FILE_TYPE,
+	SERVICE_FILE_FIELDS
+};
+
 struct service_file {
 	unsigned magic;
 	unsigned references;
@@ -35,11 +44,13 @@ struct service_file {
 	const char *type;
 	char etag[SERVICE_TAG_SIZE];
 	char modified[HTTP_DATE_SIZE + 1];
+	struct cohort_pair fields[SERVICE_FILE_FIELDS]; /* of the above */
 
 	/* service_cache.c's. */
 	struct list_link link;
 	struct service_file *next; /* in its bucket */
 	uint64_t checked_ms, used_ms;
+	uint64_t turn; /* in which it was looked at; 0: none */
 	uint32_t hash;
 	char path[];
 };

@@ -13,6 +13,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "app/app_service.h"
 #include "base/base_object.h"
 #include "service/service_cache.h"
 #include "service/service_listing.h"
@@ -85,7 +86,8 @@ get_file(struct files *files, struct cohort_request *request, const char *path,
 	uint64_t now_ms = cohort_now_ms(cohort_worker(request));
 
 	return service_condition_is_any(condition) ?
-	    service_cache_get_current(files->cache, path, now_ms) :
+	    service_cache_get_current(
+		files->cache, path, now_ms, app_service_turn(request)) :
 	    service_cache_get(files->cache, path, now_ms);
 }
 
@@ -142,6 +144,19 @@ send_listing(struct files *files, struct cohort_request *request,
 	    cohort_reply_empty(request, 304);
 }
 
+/* False: together they are too long. */
+static bool
+join(char to[PATH_MAX], const char *path, const char *name)
+{
+	size_t path_size = strlen(path), name_size = strlen(name);
+
+	if (path_size + name_size >= PATH_MAX)
+		return false;
+	memcpy(to, path, path_size);
+	memcpy(to + path_size, name, name_size + 1);
+	return true;
+}
+
 /* path ends in a slash, or is the root itself. */
 static enum cohort_verdict
 send_directory(struct files *files, struct cohort_request *request,
@@ -150,11 +165,9 @@ send_directory(struct files *files, struct cohort_request *request,
 	const char *name = files->mount->index;
 	struct service_file *file = NULL;
 	char index[PATH_MAX];
-	int size;
 
 	errno = ENOENT;
-	size = snprintf(index, sizeof(index), "%s%s", path, name);
-	if (*name != '\0' && (size_t)size < sizeof(index))
+	if (*name != '\0' && join(index, path, name))
 		file = get_file(files, request, index, condition);
 	if (file != NULL)
 		return service_send(request, file, condition, files->boundary);
@@ -183,12 +196,12 @@ serve(struct cohort_request *request, void *context)
 	struct files *files;
 
 	OBJECT_CAST(files, context, SERVICE_FILES_MAGIC);
-	path = cohort_path(request) + strlen(cohort_mount(request));
+	path = app_service_path(request);
 	if (*path == '\0')
 		return add_slash(request);
 	path++;
 	if (!service_path_may_be(
-		path, cohort_target(request), files->mount->hidden))
+		path, app_service_head(request)->target, files->mount->hidden))
 		return COHORT_DECLINED;
 	return send_path(files, request, path);
 }

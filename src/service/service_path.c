@@ -7,32 +7,52 @@
 
 #include <string.h>
 
+static bool
+is_outside(const char *name, size_t size)
+{
+	return size == 1 || (size == 2 && name[1] == '.');
+}
+
 bool
 service_path_name_may_be(const char *name, size_t size, bool hidden)
 {
-	if (size == 0 || (size == 1 && name[0] == '.') ||
-	    (size == 2 && name[0] == '.' && name[1] == '.'))
+	size_t i;
+
+	if (size == 0 ||
+	    (name[0] == '.' && (!hidden || is_outside(name, size))))
 		return false;
-	if (name[0] == '.' && !hidden)
-		return false;
-	return memchr(name, '/', size) == NULL &&
-	    memchr(name, '\\', size) == NULL;
+	for (i = 0; i < size; i++)
+		if (name[i] == '/' || name[i] == '\\')
+			return false;
+	return true;
 }
 
+static size_t
+name_size(const char *path)
+{
+	size_t size = 0;
+
+	while (path[size] != '\0' && path[size] != '/')
+		size++;
+	return size;
+}
+
+/* Most targets have no '%' at all. */
 static bool
 has_encoded_slash(struct cohort_str target)
 {
-	const char *query = memchr(target.data, '?', target.size);
-	const char *end = query == NULL ? target.data + target.size : query;
-	const char *cursor = target.data;
+	const char *cursor = memchr(target.data, '%', target.size);
+	const char *end = target.data + target.size, *query;
 
-	while (cursor < end &&
-	    (cursor = memchr(cursor, '%', (size_t)(end - cursor))) != NULL) {
-		if (end - cursor >= 3 && cursor[1] == '2' &&
+	if (cursor == NULL)
+		return false;
+	query = memchr(target.data, '?', target.size);
+	if (query != NULL)
+		end = query;
+	for (; cursor < end; cursor++)
+		if (end - cursor >= 3 && cursor[0] == '%' && cursor[1] == '2' &&
 		    (cursor[2] | 0x20) == 'f')
 			return true;
-		cursor++;
-	}
 	return false;
 }
 
@@ -40,7 +60,7 @@ bool
 service_path_may_be(const char *path, struct cohort_str target, bool hidden)
 {
 	while (*path != '\0') {
-		size_t size = strcspn(path, "/");
+		size_t size = name_size(path);
 
 		if (!service_path_name_may_be(path, size, hidden))
 			return false;

@@ -2,8 +2,8 @@
 #
 # client_speed.py PORT: the works over one connection, each between two
 # marks, the same bytes every time; prints a work's name and how many requests
-# it had.  An answer that is no 200 (the marks': 204), or has another size than
-# the first of its work, ends it.
+# it had.  An answer that has another status than its work's (the marks': 204),
+# or another size than the first of its work, ends it.
 
 import re
 import socket
@@ -31,15 +31,19 @@ def request(target, method='GET', fields='', body=''):
         method, target, fields, body)).encode()
 
 
-WORKS = (
-    ('hello', request('/hello'), 1),
-    ('browser', request('/hello', fields=BROWSER), 1),
-    ('pipelined', request('/hello'), PIPELINE),
-    ('json', request('/json/speed'), 1),
-    ('post', request('/echo', 'POST', 'Content-Length: %d\r\n' % len(BODY),
-                     BODY), 1),
-    ('file', request('/files/small'), 1),
-)
+def works(etag):
+    return (
+        ('hello', 200, request('/hello'), 1),
+        ('browser', 200, request('/hello', fields=BROWSER), 1),
+        ('pipelined', 200, request('/hello'), PIPELINE),
+        ('json', 200, request('/json/speed'), 1),
+        ('post', 200, request('/echo', 'POST', 'Content-Length: %d\r\n' %
+                              len(BODY), BODY), 1),
+        ('file', 200, request('/files/small'), 1),
+        ('unchanged', 304, request('/files/small', fields='If-None-Match: %s'
+                                   '\r\n' % etag), 1),
+        ('missing', 404, request('/files/missing'), 1),
+    )
 
 
 class Connection:
@@ -53,39 +57,46 @@ class Connection:
             sys.exit('the connection ended')
         self.data += piece
 
-    def answer(self):
-        """Takes one answer off; returns its size."""
+    def answer(self, status):
+        """Takes one answer off; returns its size and its ETag."""
         while b'\r\n\r\n' not in self.data:
             self.fill()
         size = self.data.index(b'\r\n\r\n') + 4
         head = self.data[:size]
-        if not re.match(rb'HTTP/1\.1 20[04] ', head):
+        if not head.startswith(b'HTTP/1.1 %d ' % status):
             sys.exit('refused: %r' % head)
         length = re.search(rb'\r\nContent-Length: (\d+)\r\n', head)
-        size += int(length[1]) if length else 0
+        size += int(length[1]) if length and status != 304 else 0
+        etag = re.search(rb'\r\nETag: (.*)\r\n', head)
         while len(self.data) < size:
             self.fill()
         self.data = self.data[size:]
-        return size
+        return size, etag[1].decode() if etag else None
 
-    def work(self, bytes_, at_once):
+    def work(self, status, bytes_, at_once):
+        """The sizes of the answers."""
         self.socket.sendall(bytes_ * at_once)
-        return {self.answer() for _ in range(at_once)}
+        return {self.answer(status)[0] for _ in range(at_once)}
+
+    def etag(self, target):
+        self.socket.sendall(request(target))
+        return self.answer(200)[1]
 
 
 def main():
     connection = Connection(int(sys.argv[1]))
-    for name, bytes_, at_once in WORKS:
+    for name, status, bytes_, at_once in works(
+            connection.etag('/files/small')):
         # What is taken once and kept is not a request's.
         for _ in range(4):
-            connection.work(bytes_, at_once)
-        connection.work(request('/mark'), 1)
+            connection.work(status, bytes_, at_once)
+        connection.work(204, request('/mark'), 1)
         sizes = set()
         for _ in range(REQUESTS // at_once):
-            sizes |= connection.work(bytes_, at_once)
+            sizes |= connection.work(status, bytes_, at_once)
         if len(sizes) != 1:
             sys.exit('%s: sizes %s' % (name, sizes))
-        connection.work(request('/mark'), 1)
+        connection.work(204, request('/mark'), 1)
         print(name, REQUESTS)
 
 

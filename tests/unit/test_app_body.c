@@ -157,6 +157,50 @@ START_TEST(a_file_that_fails_says_so)
 }
 END_TEST
 
+/* At offset of the body, so many bytes: are they its own? */
+static const struct {
+	size_t offset, size;
+	bool expected;
+} parts[] = {
+	{ 0, 1000, true },
+	{ 1, 999, true },
+	{ 500, 0, true },
+	{ 1000, 0, true },
+	{ 0, 1001, false },
+	{ 1, 1000, false },
+	{ 1001, 0, false },
+	{ 500, SIZE_MAX, false },
+	{ SIZE_MAX, 1, false },
+};
+
+START_TEST(its_own_bytes_are_known)
+{
+	const struct settings_http http = {
+		.body_memory = 1 << 30,
+		.body_directory = directory,
+	};
+	struct cohort_str bytes;
+	struct app_body body;
+	struct error error;
+	char data[1000];
+
+	fill(data, sizeof(data), 0);
+	app_body_init(&body);
+	ck_assert(!app_body_has(&body, data, sizeof(data)));
+	ck_assert_int_eq(
+	    app_body_append(&body, &http, data, sizeof(data), &error), 0);
+	ck_assert_int_eq(app_body_finish(&body, &error), 0);
+	bytes = app_body_bytes(&body);
+	ck_assert_int_eq(
+	    app_body_has(&body,
+		(const void *)((uintptr_t)bytes.data + parts[_i].offset),
+		parts[_i].size),
+	    parts[_i].expected);
+	ck_assert(!app_body_has(&body, data, sizeof(data)));
+	app_body_fini(&body);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -167,6 +211,8 @@ main(void)
 	    sizeof(bodies) / sizeof(bodies[0]));
 	tcase_add_loop_test(tcase, a_stranger_by_the_name_of_ours_does_no_harm,
 	    0, (int)(sizeof(squatters) / sizeof(squatters[0])));
+	tcase_add_loop_test(tcase, its_own_bytes_are_known, 0,
+	    sizeof(parts) / sizeof(parts[0]));
 	tcase_add_test(tcase, memory_is_only_what_came);
 	tcase_add_test(tcase, a_file_that_fails_says_so);
 	suite_add_tcase(suite, tcase);

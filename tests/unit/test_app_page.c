@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
 #include "test_app_module.h"
 
 static enum cohort_verdict
@@ -131,6 +133,27 @@ START_TEST(browsers_get_html)
 }
 END_TEST
 
+/* 500 stands in http_status.tbl, 599 does not. */
+START_TEST(html_is_worded_alike_for_every_status)
+{
+	const char *const targets[] = { "/fail/500", "/fail/599" };
+	const char *const words[] = { "500 Internal Server Error",
+		"599 Server Error" };
+	char page[256];
+
+	snprintf(page, sizeof(page),
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n"
+	    "<head><title>%s</title></head>\n"
+	    "<body><h1>%s</h1></body>\n</html>\n",
+	    words[_i], words[_i]);
+	ck_assert_str_eq(
+	    cohort_test_body(ask("GET", targets[_i], "Accept: text/html\n"))
+		.data,
+	    page);
+	cohort_test_log(test);
+}
+END_TEST
+
 static void
 open_pages(void)
 {
@@ -148,6 +171,7 @@ main(void)
 	    sizeof(pages) / sizeof(pages[0]));
 	tcase_add_loop_test(
 	    tcase, browsers_get_html, 0, sizeof(accepts) / sizeof(accepts[0]));
+	tcase_add_loop_test(tcase, html_is_worded_alike_for_every_status, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
 }

@@ -64,6 +64,31 @@ START_TEST(test_what_is_left_stays)
 }
 END_TEST
 
+static bool were_early[2]; /* before two bytes are consumed, and behind */
+
+static void
+consume_and_judge(struct fake *unused, struct conn *conn)
+{
+	(void)unused;
+	were_early[0] = conn_input_is_early(conn);
+	conn_consume(conn, 2);
+	were_early[1] = conn_input_is_early(conn);
+}
+
+/* What accept(2) found may have been sent since epoll told of it, and so may
+ * what one read brought behind the first request. */
+START_TEST(test_only_the_first_byte_of_a_turn_is_early)
+{
+	fake.on_input = consume_and_judge;
+	fake_connect(&fake, "hello");
+	ck_assert(!were_early[0] && !were_early[1]);
+	ck_assert_int_eq(send(fake.client, "w", 1, 0), 1);
+	fake_turn(&fake);
+	ck_assert(were_early[0] && !were_early[1]);
+	expect_input("ow");
+}
+END_TEST
+
 START_TEST(test_idle_connection_holds_no_buffer)
 {
 	fake_connect(&fake, NULL);
@@ -196,6 +221,7 @@ main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, test_accept_reads_at_once);
 	tcase_add_test(tests, test_what_is_left_stays);
+	tcase_add_test(tests, test_only_the_first_byte_of_a_turn_is_early);
 	tcase_add_test(tests, test_idle_connection_holds_no_buffer);
 	tcase_add_test(tests, test_nothing_is_null);
 	tcase_add_test_raise_signal(

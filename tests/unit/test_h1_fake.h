@@ -70,7 +70,7 @@ struct conn {
 	/* Containment's. */
 	enum ipc_row_exchange exchange;
 	uint64_t exchange_id, exchange_count, request_count;
-	bool is_head_only, is_adopted, is_check, is_trusted;
+	bool is_head_only, is_adopted, is_check, is_trusted, is_early;
 };
 
 /* ---- conn.h ---- */
@@ -122,6 +122,13 @@ conn_consume(struct conn *conn, size_t size)
 	memmove(conn->input, conn->input + size, conn->input_size - size);
 	memset(conn->input + conn->input_size - size, '#', size);
 	conn->input_size -= size;
+	conn->is_early = false;
+}
+
+bool
+conn_input_is_early(const struct conn *conn)
+{
+	return conn->is_early;
 }
 
 bool
@@ -383,6 +390,7 @@ fake_move_input(struct conn *conn, const void *data, size_t size)
 	free(conn->input);
 	conn->input = moved;
 	conn->input_size += size;
+	conn->is_early |= size > 0;
 }
 
 static inline void
@@ -533,6 +541,7 @@ struct fake {
 	struct conn *conn;
 	struct http_exchange *exchange; /* the last whose head came */
 	struct buffer body;             /* of that */
+	unsigned early_count;           /* heads that were early */
 	struct buffer notes;            /* what the application was told */
 	struct buffer records;          /* what the recorder was */
 };
@@ -594,6 +603,7 @@ fake_on_head(struct http_exchange *exchange)
 	struct fake *fake = exchange->context;
 
 	fake->exchange = exchange;
+	fake->early_count += exchange->is_early;
 	buffer_clear(&fake->body);
 	buffer_format(&fake->notes, "head %s %s\n",
 	    exchange->request.method_name, exchange->request.target.data);

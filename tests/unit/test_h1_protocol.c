@@ -156,6 +156,19 @@ START_TEST(test_pipeline_is_one_write)
 }
 END_TEST
 
+/* Those behind it may have been sent when that turn had begun. */
+START_TEST(test_the_first_of_a_pipeline_is_early)
+{
+	feed(GET("/hello"));
+	ck_assert_uint_eq(fake.early_count, 1);
+	feed(GET("/hello") GET("/hello") GET("/hello"));
+	ck_assert_uint_eq(fake.early_count, 2);
+	feed("POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" GET(
+	    "/hello"));
+	ck_assert_uint_eq(fake.early_count, 3);
+}
+END_TEST
+
 START_TEST(test_pipeline_is_bounded)
 {
 	struct buffer text;
@@ -1344,6 +1357,7 @@ main(void)
 	tcase_add_test(tcase, test_every_split);
 	tcase_add_test(tcase, test_byte_by_byte);
 	tcase_add_test(tcase, test_pipeline_is_one_write);
+	tcase_add_test(tcase, test_the_first_of_a_pipeline_is_early);
 	tcase_add_test(tcase, test_pipeline_is_bounded);
 	tcase_add_test(tcase, test_pipeline_of_one);
 	tcase_add_test(tcase, test_pipeline_stops_at_full_output);

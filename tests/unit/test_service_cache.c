@@ -150,18 +150,76 @@ START_TEST(a_file_may_be_looked_at_before)
 	struct service_file *file;
 
 	expect_content("1", 0, "1");
-	file = service_cache_get_current(cache, "1", 1);
+	file = service_cache_get_current(cache, "1", 1, 0);
 	ck_assert_ptr_eq(look("1", 1 + VALID_MS - 1), file);
 	service_file_release(file);
 	test_write("root/1", "changed");
 	expect_content("1", 2, "1");
-	file = service_cache_get_current(cache, "1", 2);
+	file = service_cache_get_current(cache, "1", 2, 0);
 	ck_assert_mem_eq(file->content, "changed", 7);
 	service_file_release(file);
 	ck_assert_int_eq(unlink(test_path("root/1")), 0);
 	expect_content("1", 3, "changed");
-	ck_assert_ptr_null(service_cache_get_current(cache, "1", 3));
+	ck_assert_ptr_null(service_cache_get_current(cache, "1", 3, 0));
 	ck_assert_int_eq(errno, ENOENT);
+}
+END_TEST
+
+static const struct service_file *
+look_in_turn(uint64_t now_ms, uint64_t turn)
+{
+	struct service_file *file =
+	    service_cache_get_current(cache, "1", now_ms, turn);
+
+	if (file != NULL)
+		service_file_release(file);
+	return file;
+}
+
+START_TEST(a_file_is_looked_at_once_in_a_turn)
+{
+	const struct service_file *file = look("1", 0);
+	struct service_root gone = root;
+
+	ck_assert_ptr_eq(look_in_turn(1, 7), file);
+	root.fd = -1;
+	ck_assert_ptr_eq(look_in_turn(1, 7), file);
+	ck_assert_ptr_eq(look_in_turn(1 + VALID_MS, 7), file);
+	root = gone;
+	test_write("root/1", "changed");
+	ck_assert_mem_eq(look_in_turn(1, 7)->content, "1", 1);
+	ck_assert_mem_eq(look_in_turn(1, 8)->content, "changed", 7);
+	root.fd = -1;
+	ck_assert_ptr_nonnull(look_in_turn(1, 8));
+	ck_assert_ptr_null(look_in_turn(1, 0));
+	root = gone;
+}
+END_TEST
+
+/* Opening it was a look, also where a later one would tell nothing. */
+START_TEST(a_file_is_opened_once_in_a_turn)
+{
+	struct service_root gone = root;
+
+	ck_assert_ptr_nonnull(look_in_turn(0, 7));
+	root.fd = -1;
+	ck_assert_ptr_nonnull(look_in_turn(0, 7));
+	ck_assert_ptr_null(look_in_turn(0, 8));
+	ck_assert_ptr_null(look_in_turn(0, 8));
+	root = gone;
+}
+END_TEST
+
+/* A look for nobody's turn is of no turn, nor of the last one. */
+START_TEST(a_look_of_no_turn_is_nobody_elses)
+{
+	struct service_root gone = root;
+
+	ck_assert_ptr_nonnull(look_in_turn(0, 7));
+	ck_assert_ptr_nonnull(look_in_turn(0, 0));
+	root.fd = -1;
+	ck_assert_ptr_null(look_in_turn(0, 0));
+	root = gone;
 }
 END_TEST
 
@@ -296,6 +354,9 @@ main(void)
 	tcase_add_test(tcase, a_file_just_changed_is_read_anew);
 	tcase_add_test(tcase, a_changed_file_is_read_anew);
 	tcase_add_test(tcase, a_file_may_be_looked_at_before);
+	tcase_add_test(tcase, a_file_is_looked_at_once_in_a_turn);
+	tcase_add_test(tcase, a_file_is_opened_once_in_a_turn);
+	tcase_add_test(tcase, a_look_of_no_turn_is_nobody_elses);
 	tcase_add_test(tcase, a_file_that_becomes_a_link_outside_is_refused);
 	tcase_add_test(tcase, without_validity_every_use_looks);
 	tcase_add_test(tcase, the_least_recently_used_goes);

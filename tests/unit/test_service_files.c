@@ -139,6 +139,7 @@ static const struct {
 	{ "/sub%2ffile", 404, "declined" },
 	{ "/sub%2Ffile", 404, "declined" },
 	{ "/sub%2f", 404, "declined" },
+	{ "/sub%2ffile/../a%20b.txt", 404, "declined" },
 	{ "/with%2fpercent", 404, "declined" },
 	{ "/back\\slash", 404, "declined" },
 	{ "/back%5cslash", 404, "declined" },
