@@ -28,7 +28,7 @@ set_route(struct cohort_request *request, const struct app_candidate *candidate)
 	request->params = candidate == NULL ? NULL : candidate->params;
 	request->scope =
 	    candidate == NULL ? request->match.scope : candidate->route->scope;
-	request->path_pairs = (struct app_pairs) { NULL, 0, false };
+	request->parts_read &= ~(1u << COHORT_PATH);
 	request->mount = NULL;
 }
 
@@ -61,21 +61,19 @@ static void
 add_missed(
     struct cohort_request *request, const struct app_candidate *candidate)
 {
-	struct app_match *missed = &request->missed;
-	struct app_candidate *all;
+	struct arena *arena = &request->exchange->arena;
 
-	if (missed->count == 0)
-		missed->candidates = arena_alloc_raw(&request->exchange->arena,
-		    request->match.count * sizeof(*all));
-	all = (struct app_candidate *)(uintptr_t)missed->candidates;
-	all[missed->count++] = *candidate;
+	if (request->missed_count == 0)
+		request->missed = arena_alloc_raw(
+		    arena, request->match.count * sizeof(*request->missed));
+	request->missed[request->missed_count++] = *candidate;
 }
 
 /* Does the resource exist, but not for this method? */
 static bool
 is_method_wrong(const struct cohort_request *request)
 {
-	return request->missed.count > 0 && !request->fitted;
+	return request->missed_count > 0 && !request->fitted;
 }
 
 /* A default is no answer to a wrong method. */
@@ -159,6 +157,17 @@ status_without_route(const struct cohort_request *request)
 	return is_method_wrong(request) ? 405 : 404;
 }
 
+static const char *
+allow(const struct cohort_request *request)
+{
+	const struct app_match missed = {
+		.candidates = request->missed,
+		.count = request->missed_count,
+	};
+
+	return app_router_allow(&missed, &request->exchange->arena);
+}
+
 /* RFC 9110, 15.5.6 and 9.3.7; "OPTIONS *" asks for no resource. */
 static enum app_stage
 answer_without_route(struct cohort_request *request)
@@ -178,9 +187,7 @@ answer_without_route(struct cohort_request *request)
 	else
 		app_reply_error(request, status_without_route(request));
 	if (is_wrong)
-		app_field_add(request, "Allow",
-		    app_router_allow(
-			&request->missed, &request->exchange->arena));
+		app_field_add(request, "Allow", allow(request));
 	return APP_STAGE_REPLY;
 }
 

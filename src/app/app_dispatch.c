@@ -133,8 +133,9 @@ step_reply(struct cohort_request *request)
 	return APP_STAGE_SENT;
 }
 
-static enum app_stage
-step_sent(struct cohort_request *request)
+/* But for a deadline of its own, which runs to the very end. */
+static void
+disarm(struct cohort_request *request)
 {
 	app_wait_disarm(request);
 	app_end_unwatch(request);
@@ -142,6 +143,13 @@ step_sent(struct cohort_request *request)
 	list_remove(&request->ready_link);
 	app_queue_forget(request);
 	app_job_stop(request);
+}
+
+static enum app_stage
+step_sent(struct cohort_request *request)
+{
+	if (app_request_is_armed(request))
+		disarm(request);
 	return APP_STAGE_STAY;
 }
 

@@ -101,6 +101,14 @@ take_spare(struct app *app)
 		return LIST_OBJECT(link, struct cohort_request, link);
 	}
 	OBJECT_NEW(request, COHORT_REQUEST_SPARE_MAGIC);
+	list_init(&request->waits);
+	list_init(&request->spare_waits);
+	list_init(&request->resumes);
+	list_init(&request->jobs);
+	list_init(&request->loans);
+	list_init(&request->finished);
+	request->log.describe = describe;
+	request->log.object = request;
 	app_body_init(&request->body);
 	buffer_init(&request->stream.held, 0);
 	return request;
@@ -110,15 +118,9 @@ static void
 clear(struct cohort_request *request)
 {
 	size_t begin = offsetof(struct cohort_request, stage);
-	size_t end = offsetof(struct cohort_request, waits);
+	size_t end = offsetof(struct cohort_request, match);
 
 	memset((char *)request + begin, 0, end - begin);
-	list_init(&request->waits);
-	list_init(&request->spare_waits);
-	list_init(&request->resumes);
-	list_init(&request->jobs);
-	list_init(&request->loans);
-	list_init(&request->finished);
 	app_reply_init(&request->reply);
 }
 
@@ -132,10 +134,6 @@ app_request_new(struct app *app, struct http_exchange *exchange)
 	request->app = app;
 	request->exchange = exchange;
 	request->half_closed_kept = app->keeps_half_closed;
-	request->log = (struct log_scope) {
-		.describe = describe,
-		.object = request,
-	};
 	list_append(&app->requests, &request->link);
 	exchange->state = request;
 	return request;
@@ -147,6 +145,7 @@ recycle(struct cohort_request *request)
 	struct app *app = request->app;
 
 	list_remove(&request->link);
+	list_init(&request->spare_waits); /* request memory */
 	request->magic = COHORT_REQUEST_SPARE_MAGIC;
 	request->exchange = NULL;
 	if (app->spare_count >= SPARE_MOST) {
@@ -166,31 +165,57 @@ has_end(const struct cohort_request *request)
 	    !list_is_empty(&request->resumes) || !list_is_empty(&request->jobs);
 }
 
-void
-app_request_end(struct cohort_request *request, enum cohort_end end)
-{
-	struct app *app = request->app;
+/* Most requests end without what is out of line here. */
+static void disarm(struct cohort_request *request) __attribute__((noinline));
+static void run_end(struct cohort_request *request, enum cohort_end end)
+    __attribute__((noinline));
 
-	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
-	if (app->current == request)
-		panic("a request ends while a function of it runs");
-	request->waiting = false;
+/* Nothing continues it any more.  Jobs and resumes are for run_end. */
+static void
+disarm(struct cohort_request *request)
+{
 	app_wait_disarm(request);
 	app_end_stop(request);
 	app_stream_unwatch(request);
-	app_ticket_drop(app->tickets, request->ticket);
 	list_remove(&request->ready_link);
-	if (has_end(request)) {
-		app_request_enter(request);
-		app_end_run(request, end);
-		app_job_end(request);
-		app_end_free_attachments(app, &request->attachments);
-		app_queue_forget(request);
-		app_reply_release(request);
-		app_request_leave(request);
-	}
-	app_blocking_free_loans(request);
-	app_stream_drop(request);
+}
+
+static void
+drop_ticket(struct cohort_request *request)
+{
+	app_ticket_drop(request->app->tickets, request->ticket);
+	request->ticket = (cohort_ticket) { 0 };
+}
+
+static void
+run_end(struct cohort_request *request, enum cohort_end end)
+{
+	app_request_enter(request);
+	app_end_run(request, end);
+	app_job_end(request);
+	app_end_free_attachments(request->app, &request->attachments);
+	app_queue_forget(request);
+	app_reply_release(request);
+	app_request_leave(request);
+}
+
+void
+app_request_end(struct cohort_request *request, enum cohort_end end)
+{
+	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
+	if (request->app->current == request)
+		panic("a request ends while a function of it runs");
+	request->waiting = false;
+	if (app_request_is_armed(request))
+		disarm(request);
+	if (request->ticket.id != 0)
+		drop_ticket(request);
+	if (has_end(request))
+		run_end(request, end);
+	if (!list_is_empty(&request->loans))
+		app_blocking_free_loans(request);
+	if (request->reply.kind == APP_REPLY_STREAM)
+		app_stream_drop(request);
 	app_body_clear(&request->body);
 	request->exchange->state = NULL;
 	recycle(request);
