@@ -183,7 +183,8 @@ answer_without_route(struct cohort_request *request)
 	if (seconds > 0)
 		return refuse(request, seconds);
 	if (is_options && (is_wrong || head->uri.asterisk))
-		app_reply_replace(request, 204, NULL, "", 0);
+		app_reply_replace(
+		    request, 204, (struct cohort_str) { NULL, 0 }, "", 0);
 	else
 		app_reply_error(request, status_without_route(request));
 	if (is_wrong)

@@ -65,18 +65,24 @@ grow(struct cohort_request *request)
 	reply->field_capacity = capacity;
 }
 
-void
-app_field_add(
-    struct cohort_request *request, const char *name, const char *value)
+static void
+append(struct cohort_request *request, struct cohort_str name,
+    struct cohort_str value)
 {
 	struct app_reply *reply = &request->reply;
 
 	if (reply->field_count == reply->field_capacity)
 		grow(request);
-	reply->fields[reply->field_count++] = (struct cohort_pair) {
-		.name = { name, strlen(name) },
-		.value = { value, strlen(value) },
-	};
+	reply->fields[reply->field_count++] =
+	    (struct cohort_pair) { .name = name, .value = value };
+}
+
+void
+app_field_add(
+    struct cohort_request *request, const char *name, const char *value)
+{
+	append(request, (struct cohort_str) { name, strlen(name) },
+	    (struct cohort_str) { value, strlen(value) });
 }
 
 static int
@@ -101,11 +107,31 @@ app_field_remove(struct cohort_request *request, const char *name)
 }
 
 void
-app_field_set_type(struct cohort_request *request, const char *type)
+app_field_set_type(struct cohort_request *request, struct cohort_str type)
 {
-	app_field_remove(request, "Content-Type");
-	if (type != NULL)
-		app_field_add(request, "Content-Type", type);
+	static const char name[] = "Content-Type";
+
+	if (request->reply.field_count > 0)
+		app_field_remove(request, name);
+	if (type.data != NULL)
+		append(request, (struct cohort_str) { name, sizeof(name) - 1 },
+		    type);
+}
+
+void
+app_field_give_type(
+    struct cohort_request *request, const char *function, const char *type)
+{
+	size_t size = strlen(type);
+
+	if (!http_value_is_valid(type, size))
+		app_field_refuse(
+		    request, function, "Content-Type", "bad value");
+	app_field_set_type(request,
+	    (struct cohort_str) {
+		.data = arena_copy(&request->exchange->arena, type, size),
+		.size = size,
+	    });
 }
 
 void
@@ -125,15 +151,6 @@ app_field_refuse(struct cohort_request *request, const char *function,
 	    function, name == NULL ? "" : name, reason);
 	request->reply.refused = true;
 	return -1;
-}
-
-void
-app_field_check_type(
-    struct cohort_request *request, const char *function, const char *type)
-{
-	if (type != NULL && !http_value_is_valid(type, strlen(type)))
-		app_field_refuse(
-		    request, function, "Content-Type", "bad value");
 }
 
 /* May fields be changed now?  If not, says so in the log. */

@@ -43,7 +43,8 @@ word_built_in(struct cohort_request *request, int status)
 		type = "text/plain; charset=utf-8";
 		text = arena_format(arena, "%d %s\n", status, reason);
 	}
-	app_reply_replace(request, status, type, text, strlen(text));
+	app_reply_replace(request, status,
+	    (struct cohort_str) { type, strlen(type) }, text, strlen(text));
 	app_field_add(request, "Vary", "Accept");
 }
 

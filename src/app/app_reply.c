@@ -15,8 +15,6 @@
 #include "app/app_request.h"
 #include "http/http_status.h"
 
-#define TEXT_TYPE  "text/plain; charset=utf-8"
-#define JSON_TYPE  "application/json"
 #define TEXT_GUESS 512   /* most texts are shorter */
 #define ARENA_MOST 16384 /* copies that are larger go to the heap */
 
@@ -24,12 +22,18 @@
 struct offer {
 	const char *function;
 	int status;
-	const char *type;
+	const char *type;           /* as somebody gave it; or NULL: */
+	struct cohort_str own_type; /* one of ours, or none */
 	const struct app_piece *pieces;
 	size_t count;
 	cohort_free *release;
 	void *owner;
 };
+
+#define OWN_TYPE(text)                                    \
+	{                                                 \
+		.data = (text), .size = sizeof(text) - 1, \
+	}
 
 void
 app_reply_init(struct app_reply *reply)
@@ -60,6 +64,8 @@ drop(struct cohort_request *request)
 {
 	struct app_reply *reply = &request->reply;
 
+	if (reply->kind == APP_REPLY_NONE)
+		return;
 	app_reply_release(request);
 	app_stream_drop(request);
 	reply->kind = APP_REPLY_NONE;
@@ -133,16 +139,26 @@ static const struct app_piece *
 keep_pieces(struct cohort_request *request, const struct offer *offer)
 {
 	struct app_piece *pieces = &request->reply.piece;
+	size_t size = offer->count * sizeof(*pieces);
 
 	if (offer->count > 1)
-		pieces = arena_alloc_raw(
-		    &request->exchange->arena, offer->count * sizeof(*pieces));
-	if (offer->count > 0)
-		memcpy(pieces, offer->pieces, offer->count * sizeof(*pieces));
+		return memcpy(arena_alloc_raw(&request->exchange->arena, size),
+		    offer->pieces, size);
+	if (offer->count == 1)
+		*pieces = offer->pieces[0];
 	return pieces;
 }
 
-/* The reply is what was offered. */
+static void
+set_type(struct cohort_request *request, const struct offer *offer)
+{
+	if (offer->type != NULL)
+		app_field_give_type(request, offer->function, offer->type);
+	else
+		app_field_set_type(request, offer->own_type);
+}
+
+/* The reply is what was offered, whatever it was. */
 static void
 take(struct cohort_request *request, const struct offer *offer)
 {
@@ -158,16 +174,7 @@ take(struct cohort_request *request, const struct offer *offer)
 		reply->size += offer->pieces[i].size;
 	reply->release = offer->release;
 	reply->owner = offer->owner;
-	app_field_set_type(request, offer->type);
-}
-
-const char *
-app_reply_copy_type(struct cohort_request *request, const char *type)
-{
-	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
-	if (type == NULL)
-		return NULL;
-	return arena_copy(&request->exchange->arena, type, strlen(type));
+	set_type(request, offer);
 }
 
 /* Takes the offer, or releases what it took. */
@@ -179,24 +186,29 @@ give(struct cohort_request *request, const struct offer *offer)
 		return COHORT_FAILED;
 	}
 	take(request, offer);
-	app_field_check_type(request, offer->function, offer->type);
 	return COHORT_DONE;
 }
 
 /* The usual offer: one piece of bytes. */
-static enum cohort_verdict
-give_bytes(struct cohort_request *request, struct offer offer, const void *data,
-    size_t size)
+static struct app_piece
+piece_of_bytes(const void *data, size_t size)
 {
-	const struct app_piece piece = {
+	return (struct app_piece) {
 		.data = data,
 		.fd = -1,
 		.size = (int64_t)size,
 	};
+}
 
-	offer.pieces = &piece;
-	offer.count = size == 0 ? 0 : 1;
-	return give(request, &offer);
+static enum cohort_verdict
+give_bytes(struct cohort_request *request, struct offer *offer,
+    const void *data, size_t size)
+{
+	const struct app_piece piece = piece_of_bytes(data, size);
+
+	offer->pieces = &piece;
+	offer->count = size == 0 ? 0 : 1;
+	return give(request, offer);
 }
 
 static void
@@ -207,34 +219,36 @@ free_copy(void *copy)
 
 /* As give_bytes, of a copy: one that is not small is not request memory. */
 static enum cohort_verdict
-give_copy(struct cohort_request *request, struct offer offer, const void *data,
+give_copy(struct cohort_request *request, struct offer *offer, const void *data,
     size_t size)
 {
-	if (!app_reply_may_begin(request, offer.status, offer.function))
+	struct app_piece piece;
+
+	if (!app_reply_may_begin(request, offer->status, offer->function))
 		return COHORT_FAILED;
 	if (size <= ARENA_MOST) {
 		data = arena_copy(&request->exchange->arena, data, size);
 	} else {
-		data = offer.owner = memory_copy_bytes(data, size);
-		offer.release = free_copy;
+		data = offer->owner = memory_copy_bytes(data, size);
+		offer->release = free_copy;
 	}
-	return give_bytes(request, offer, data, size);
+	piece = piece_of_bytes(data, size);
+	offer->pieces = &piece;
+	offer->count = size == 0 ? 0 : 1;
+	take(request, offer);
+	return COHORT_DONE;
 }
 
 void
-app_reply_replace(struct cohort_request *request, int status, const char *type,
-    const char *text, size_t size)
+app_reply_replace(struct cohort_request *request, int status,
+    struct cohort_str type, const char *text, size_t size)
 {
-	const struct app_piece piece = {
-		.data = text,
-		.fd = -1,
-		.size = (int64_t)size,
-	};
+	const struct app_piece piece = piece_of_bytes(text, size);
 
 	take(request,
 	    &(const struct offer) {
 		.status = status,
-		.type = type,
+		.own_type = type,
 		.pieces = &piece,
 		.count = 1,
 	    });
@@ -260,7 +274,7 @@ cohort_reply_text_v(struct cohort_request *request, int status,
 	struct offer offer = {
 		.function = "cohort_reply_text",
 		.status = status,
-		.type = TEXT_TYPE,
+		.own_type = OWN_TYPE("text/plain; charset=utf-8"),
 	};
 	enum cohort_verdict verdict;
 	char guess[TEXT_GUESS];
@@ -270,12 +284,12 @@ cohort_reply_text_v(struct cohort_request *request, int status,
 	va_copy(again, arguments);
 	size = vsnprintf(guess, sizeof(guess), format, arguments);
 	if (size >= 0 && (size_t)size < sizeof(guess)) {
-		verdict = give_copy(request, offer, guess, (size_t)size);
+		verdict = give_copy(request, &offer, guess, (size_t)size);
 	} else {
 		offer.owner = memory_format_v(format, again);
 		offer.release = free_copy;
 		verdict = give_bytes(
-		    request, offer, offer.owner, strlen(offer.owner));
+		    request, &offer, offer.owner, strlen(offer.owner));
 	}
 	va_end(again);
 	return verdict;
@@ -285,54 +299,54 @@ enum cohort_verdict
 cohort_reply_json(
     struct cohort_request *request, int status, const char *data, size_t size)
 {
-	const struct offer offer = {
+	struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = JSON_TYPE,
+		.own_type = OWN_TYPE("application/json"),
 	};
 
-	return give_copy(request, offer, data, size);
+	return give_copy(request, &offer, data, size);
 }
 
 enum cohort_verdict
 cohort_reply_copy(struct cohort_request *request, int status, const char *type,
     const void *data, size_t size)
 {
-	const struct offer offer = {
+	struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
+		.type = type,
 	};
 
-	return give_copy(request, offer, data, size);
+	return give_copy(request, &offer, data, size);
 }
 
 enum cohort_verdict
 cohort_reply_static(struct cohort_request *request, int status,
     const char *type, const void *data, size_t size)
 {
-	const struct offer offer = {
+	struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
+		.type = type,
 	};
 
-	return give_bytes(request, offer, data, size);
+	return give_bytes(request, &offer, data, size);
 }
 
 enum cohort_verdict
 cohort_reply_owned(struct cohort_request *request, int status, const char *type,
     const void *data, size_t size, cohort_free *free_owner, void *owner)
 {
-	const struct offer offer = {
+	struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
+		.type = type,
 		.release = free_owner,
 		.owner = owner,
 	};
 
-	return give_bytes(request, offer, data, size);
+	return give_bytes(request, &offer, data, size);
 }
 
 /* A descriptor as the owner of a piece. */
@@ -384,7 +398,7 @@ cohort_reply_file(struct cohort_request *request, int status, const char *type,
 	struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
+		.type = type,
 		.pieces = &piece,
 		.release = close_owner,
 		.owner = (void *)(intptr_t)fd,
@@ -407,7 +421,7 @@ app_reply_pieces(struct cohort_request *request, int status, const char *type,
 	const struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
+		.type = type,
 		.pieces = pieces,
 		.count = count,
 		.release = release,
