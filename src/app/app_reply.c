@@ -24,8 +24,6 @@ struct offer {
 	int status;
 	const char *type;           /* as somebody gave it; or NULL: */
 	struct cohort_str own_type; /* one of ours, or none */
-	const struct app_piece *pieces;
-	size_t count;
 	cohort_free *release;
 	void *owner;
 };
@@ -59,17 +57,25 @@ app_reply_release(struct cohort_request *request)
 }
 
 /* Forgets status and body, of a stream as well. */
+static void forget(struct cohort_request *request) __attribute__((noinline));
+
 static void
-drop(struct cohort_request *request)
+forget(struct cohort_request *request)
 {
 	struct app_reply *reply = &request->reply;
 
-	if (reply->kind == APP_REPLY_NONE)
-		return;
 	app_reply_release(request);
 	app_stream_drop(request);
 	reply->kind = APP_REPLY_NONE;
 	reply->is_failure = false;
+}
+
+/* Most replies are the first. */
+static void
+drop(struct cohort_request *request)
+{
+	if (request->reply.kind != APP_REPLY_NONE)
+		forget(request);
 }
 
 void
@@ -135,20 +141,6 @@ app_reply_may_begin(
 	return false;
 }
 
-static const struct app_piece *
-keep_pieces(struct cohort_request *request, const struct offer *offer)
-{
-	struct app_piece *pieces = &request->reply.piece;
-	size_t size = offer->count * sizeof(*pieces);
-
-	if (offer->count > 1)
-		return memcpy(arena_alloc_raw(&request->exchange->arena, size),
-		    offer->pieces, size);
-	if (offer->count == 1)
-		*pieces = offer->pieces[0];
-	return pieces;
-}
-
 static void
 set_type(struct cohort_request *request, const struct offer *offer)
 {
@@ -158,57 +150,73 @@ set_type(struct cohort_request *request, const struct offer *offer)
 		app_field_set_type(request, offer->own_type);
 }
 
-/* The reply is what was offered, whatever it was. */
+/* The reply is what was offered, whatever it was; its body is to follow. */
 static void
 take(struct cohort_request *request, const struct offer *offer)
 {
 	struct app_reply *reply = &request->reply;
-	size_t i;
 
 	drop(request);
 	reply->kind = APP_REPLY_WHOLE;
 	reply->status = offer->status;
-	reply->pieces = keep_pieces(request, offer);
-	reply->piece_count = offer->count;
-	for (i = 0; i < offer->count; i++)
-		reply->size += offer->pieces[i].size;
 	reply->release = offer->release;
 	reply->owner = offer->owner;
 	set_type(request, offer);
 }
 
 /* Takes the offer, or releases what it took. */
-static enum cohort_verdict
-give(struct cohort_request *request, const struct offer *offer)
+static bool
+begin(struct cohort_request *request, const struct offer *offer)
 {
-	if (!app_reply_may_begin(request, offer->status, offer->function)) {
-		app_call_free(request->app, offer->release, offer->owner);
-		return COHORT_FAILED;
+	if (app_reply_may_begin(request, offer->status, offer->function)) {
+		take(request, offer);
+		return true;
 	}
-	take(request, offer);
-	return COHORT_DONE;
+	app_call_free(request->app, offer->release, offer->owner);
+	return false;
 }
 
-/* The usual offer: one piece of bytes. */
-static struct app_piece
-piece_of_bytes(const void *data, size_t size)
+static void
+set_body(struct app_reply *reply, const void *data, size_t size)
 {
-	return (struct app_piece) {
+	reply->piece = (struct app_piece) {
 		.data = data,
 		.fd = -1,
 		.size = (int64_t)size,
 	};
+	reply->pieces = &reply->piece;
+	reply->piece_count = size == 0 ? 0 : 1;
+	reply->size = (int64_t)size;
 }
 
+static void
+set_pieces(struct cohort_request *request, const struct app_piece *pieces,
+    size_t count)
+{
+	struct app_reply *reply = &request->reply;
+	struct app_piece *kept = &reply->piece;
+	size_t i;
+
+	if (count > 1)
+		kept = arena_alloc_raw(
+		    &request->exchange->arena, count * sizeof(*kept));
+	for (i = 0; i < count; i++) {
+		kept[i] = pieces[i];
+		reply->size += pieces[i].size;
+	}
+	reply->pieces = kept;
+	reply->piece_count = count;
+}
+
+/* The usual offer: bytes. */
 static enum cohort_verdict
-give_bytes(struct cohort_request *request, struct offer *offer,
+give_bytes(struct cohort_request *request, const struct offer *offer,
     const void *data, size_t size)
 {
-	const struct app_piece piece = piece_of_bytes(data, size);
-
-	offer->pieces = &piece;
-	offer->count = size == 0 ? 0 : 1;
-	return give(request, offer);
+	if (!begin(request, offer))
+		return COHORT_FAILED;
+	set_body(&request->reply, data, size);
+	return COHORT_DONE;
 }
 
 static void
@@ -222,8 +230,6 @@ static enum cohort_verdict
 give_copy(struct cohort_request *request, struct offer *offer, const void *data,
     size_t size)
 {
-	struct app_piece piece;
-
 	if (!app_reply_may_begin(request, offer->status, offer->function))
 		return COHORT_FAILED;
 	if (size <= ARENA_MOST) {
@@ -232,10 +238,8 @@ give_copy(struct cohort_request *request, struct offer *offer, const void *data,
 		data = offer->owner = memory_copy_bytes(data, size);
 		offer->release = free_copy;
 	}
-	piece = piece_of_bytes(data, size);
-	offer->pieces = &piece;
-	offer->count = size == 0 ? 0 : 1;
 	take(request, offer);
+	set_body(&request->reply, data, size);
 	return COHORT_DONE;
 }
 
@@ -243,15 +247,10 @@ void
 app_reply_replace(struct cohort_request *request, int status,
     struct cohort_str type, const char *text, size_t size)
 {
-	const struct app_piece piece = piece_of_bytes(text, size);
+	const struct offer offer = { .status = status, .own_type = type };
 
-	take(request,
-	    &(const struct offer) {
-		.status = status,
-		.own_type = type,
-		.pieces = &piece,
-		.count = 1,
-	    });
+	take(request, &offer);
+	set_body(&request->reply, text, size);
 }
 
 enum cohort_verdict
@@ -325,7 +324,7 @@ enum cohort_verdict
 cohort_reply_static(struct cohort_request *request, int status,
     const char *type, const void *data, size_t size)
 {
-	struct offer offer = {
+	const struct offer offer = {
 		.function = __func__,
 		.status = status,
 		.type = type,
@@ -338,7 +337,7 @@ enum cohort_verdict
 cohort_reply_owned(struct cohort_request *request, int status, const char *type,
     const void *data, size_t size, cohort_free *free_owner, void *owner)
 {
-	struct offer offer = {
+	const struct offer offer = {
 		.function = __func__,
 		.status = status,
 		.type = type,
@@ -395,11 +394,10 @@ cohort_reply_file(struct cohort_request *request, int status, const char *type,
     int fd, int64_t offset, int64_t size)
 {
 	struct app_piece piece = { .fd = fd, .offset = offset, .size = size };
-	struct offer offer = {
+	const struct offer offer = {
 		.function = __func__,
 		.status = status,
 		.type = type,
-		.pieces = &piece,
 		.release = close_owner,
 		.owner = (void *)(intptr_t)fd,
 	};
@@ -409,8 +407,10 @@ cohort_reply_file(struct cohort_request *request, int status, const char *type,
 			close(fd);
 		return COHORT_FAILED;
 	}
-	offer.count = piece.size == 0 ? 0 : 1;
-	return give(request, &offer);
+	if (!begin(request, &offer))
+		return COHORT_FAILED;
+	set_pieces(request, &piece, piece.size == 0 ? 0 : 1);
+	return COHORT_DONE;
 }
 
 enum cohort_verdict
@@ -422,13 +422,14 @@ app_reply_pieces(struct cohort_request *request, int status, const char *type,
 		.function = __func__,
 		.status = status,
 		.type = type,
-		.pieces = pieces,
-		.count = count,
 		.release = release,
 		.owner = owner,
 	};
 
-	return give(request, &offer);
+	if (!begin(request, &offer))
+		return COHORT_FAILED;
+	set_pieces(request, pieces, count);
+	return COHORT_DONE;
 }
 
 enum cohort_verdict
@@ -436,7 +437,7 @@ cohort_reply_empty(struct cohort_request *request, int status)
 {
 	const struct offer offer = { .function = __func__, .status = status };
 
-	return give(request, &offer);
+	return give_bytes(request, &offer, NULL, 0);
 }
 
 /* RFC 9110, 15.4: those that send the client to one other place. */
@@ -470,7 +471,7 @@ cohort_reply_redirect(
 		log_error("%s: status %d is no redirection", __func__, status);
 		return COHORT_FAILED;
 	}
-	if (give(request, &offer) == COHORT_FAILED)
+	if (give_bytes(request, &offer, NULL, 0) == COHORT_FAILED)
 		return COHORT_FAILED;
 	if (location == NULL || !is_encoded(location)) {
 		app_field_refuse(request, __func__, "Location", "bad value");
