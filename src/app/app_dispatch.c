@@ -134,6 +134,8 @@ step_reply(struct cohort_request *request)
 }
 
 /* But for a deadline of its own, which runs to the very end. */
+static void disarm(struct cohort_request *request) __attribute__((noinline));
+
 static void
 disarm(struct cohort_request *request)
 {

@@ -72,8 +72,6 @@ app_page_word(struct cohort_request *request)
 	struct app_reply *reply = &request->reply;
 	const struct app_handler *page = NULL;
 
-	if (reply->kind != APP_REPLY_ERROR)
-		return;
 	if (request->scope != NULL)
 		page = app_scope_page(request->scope, reply->status);
 	if (page == NULL || !run_page(request, page))

@@ -50,7 +50,8 @@ struct app {
 	/* Set-up, then constant. */
 	struct list scopes; /* cohort_app */
 	struct list routes; /* cohort_route */
-	unsigned scope_count, before_count, route_count, state_count;
+	unsigned scope_count, before_count, after_count, route_count,
+	    state_count;
 	char **texts; /* copies of texts that modules gave */
 	size_t text_count;
 	struct app_hook *hooks; /* in order of declaration */
