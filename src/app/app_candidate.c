@@ -86,42 +86,27 @@ may_fit(const struct cohort_request *request, const struct cohort_route *route,
 }
 
 static bool
-is_guarded(const struct cohort_route *route)
-{
-	const struct cohort_app *scope = route->scope;
-
-	while (scope != NULL && scope->guard_count == 0)
-		scope = scope->parent;
-	return route->guard_count > 0 || scope != NULL;
-}
-
-static bool
 all_guards_hold(struct cohort_request *request)
 {
 	const struct cohort_route *route = request->route;
 
-	return scope_holds(request, route->scope) &&
-	    guards_hold(request, route->guards, route->guard_count);
+	return !route->is_guarded ||
+	    (scope_holds(request, route->scope) &&
+		guards_hold(request, route->guards, route->guard_count));
 }
 
-/* What is asked for, logged and blamed from now on. */
-static void
-name(struct cohort_request *request)
-{
-	const struct cohort_app *scope = request->scope;
-
-	request->exchange->route =
-	    request->route == NULL ? NULL : app_request_handler_name(request);
-	request->exchange->mount = scope == NULL ? 0 : scope->mount_number;
-	app_request_rename(request);
-}
-
+/* What is asked for, logged and blamed from now on; and the seconds for which
+ * it may not run. */
 static unsigned
-ask_quarantine(struct cohort_request *request)
+arrive(struct cohort_request *request)
 {
 	struct app_host *host = request->app->host;
+	struct http_exchange *exchange = request->exchange;
+	const struct cohort_app *scope = request->scope;
 
-	return host->functions->quarantine(host, request->exchange);
+	exchange->route = request->route == NULL ? NULL : request->route->label;
+	exchange->mount = scope == NULL ? 0 : scope->mount_number;
+	return host->functions->arrive(host, exchange);
 }
 
 static enum app_stage
@@ -178,8 +163,7 @@ answer_without_route(struct cohort_request *request)
 	unsigned seconds;
 
 	set_route(request, NULL);
-	name(request);
-	seconds = ask_quarantine(request);
+	seconds = arrive(request);
 	if (seconds > 0)
 		return refuse(request, seconds);
 	if (is_options && (is_wrong || head->uri.asterisk))
@@ -213,13 +197,12 @@ app_candidate_next(struct cohort_request *request)
 		takes = app_router_takes(candidate->route, head_of(request));
 		if (!may_fit(request, candidate->route, takes))
 			continue;
-		if (!takes && !is_guarded(candidate->route)) {
+		if (!takes && !candidate->route->is_guarded) {
 			add_missed(request, candidate);
 			continue;
 		}
 		set_route(request, candidate);
-		name(request);
-		seconds = ask_quarantine(request);
+		seconds = arrive(request);
 		if (seconds > 0)
 			return refuse(request, seconds);
 		if (!all_guards_hold(request))

@@ -337,10 +337,5 @@ app_request_handler_name(const struct cohort_request *request)
 {
 	const struct cohort_route *route = request->route;
 
-	if (route == NULL)
-		return "no handler";
-	if (route->options.name != NULL)
-		return route->options.name;
-	return route->handler_name != NULL ? route->handler_name :
-					     route->pattern;
+	return route == NULL ? "no handler" : route->label;
 }

@@ -14,24 +14,31 @@ current_of(struct worker *worker, uint32_t row)
 	return &worker->process->threads[row].current;
 }
 
+/* Code of the worker's own. */
+static void
+publish_words(struct ipc_current *current, const char *what, uint64_t since_ms)
+{
+	const struct ipc_current_words words = { .doing = what };
+
+	ipc_current_begin(current, since_ms, &words);
+}
+
 static void
 publish(struct ipc_current *current, const struct http_exchange *exchange,
     const char *what, uint64_t since_ms)
 {
-	struct ipc_current_words words = { .doing = what };
+	const struct http_request *request = &exchange->request;
+	const struct ipc_current_words words = {
+		.exchange_id = exchange->id,
+		.mount = exchange->mount,
+		.method = request->method_name,
+		.target = request->target.data,
+		.target_size = request->target.size,
+		.peer = request->peer == NULL ? NULL : request->peer->address,
+		.route = exchange->route,
+		.doing = what != NULL ? what : exchange->doing,
+	};
 
-	if (exchange != NULL) {
-		words.exchange_id = exchange->id;
-		words.method = exchange->request.method_name;
-		words.target = exchange->request.target.data;
-		words.target_size = exchange->request.target.size;
-		if (exchange->request.peer != NULL)
-			words.peer = exchange->request.peer->address;
-		words.mount = exchange->mount;
-		words.route = exchange->route;
-		if (words.doing == NULL)
-			words.doing = exchange->doing;
-	}
 	ipc_current_begin(current, since_ms, &words);
 }
 
@@ -42,8 +49,12 @@ publish_top(struct worker *worker)
 {
 	const struct worker_frame *frame = &worker->frames[worker->depth - 1];
 
-	publish(current_of(worker, IPC_THREAD_LOOP), frame->exchange,
-	    frame->what, frame->since_ms);
+	struct ipc_current *current = current_of(worker, IPC_THREAD_LOOP);
+
+	if (frame->exchange == NULL)
+		publish_words(current, frame->what, frame->since_ms);
+	else
+		publish(current, frame->exchange, frame->what, frame->since_ms);
 }
 
 static void
