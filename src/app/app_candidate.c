@@ -14,6 +14,17 @@
 #include "app/app_field.h"
 #include "app/app_host.h"
 
+/* What few requests need is kept out of the way of all. */
+#define RARE __attribute__((noinline))
+
+static enum app_stage refuse(
+    struct cohort_request *request, unsigned seconds) RARE;
+static enum app_stage answer_without_route(struct cohort_request *request) RARE;
+static bool guards_hold(struct cohort_request *request,
+    const struct app_guard *guards, size_t count) RARE;
+static void add_missed(
+    struct cohort_request *request, const struct app_candidate *candidate) RARE;
+
 static const struct http_request *
 head_of(const struct cohort_request *request)
 {

@@ -52,6 +52,8 @@ is_framing(const char *name)
 	return false;
 }
 
+static void grow(struct cohort_request *request) __attribute__((noinline));
+
 static void
 grow(struct cohort_request *request)
 {

@@ -225,11 +225,11 @@ void
 app_request_check_thread(
     const struct cohort_request *request, const char *function)
 {
-	pthread_t thread = request->app->thread;
+	pthread_t self = pthread_self();
+	pthread_t thread = request->job == NULL ? request->app->thread :
+						  request->job->thread;
 
-	if (request->job != NULL)
-		thread = request->job->thread;
-	if (!pthread_equal(thread, pthread_self()))
+	if (!pthread_equal(thread, self))
 		panic("%s: called in another thread than the request's",
 		    function);
 }

@@ -38,6 +38,9 @@ word(struct cohort_request *request)
 }
 
 /* Innermost first. */
+static void run_afters(struct cohort_request *request)
+    __attribute__((noinline));
+
 static void
 run_afters(struct cohort_request *request)
 {
