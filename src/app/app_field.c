@@ -120,8 +120,11 @@ app_field_set_type(struct cohort_request *request, struct cohort_str type)
 		    type);
 }
 
-void
-app_field_give_type(
+static struct cohort_str copy_type(struct cohort_request *request,
+    const char *function, const char *type) __attribute__((noinline));
+
+static struct cohort_str
+copy_type(
     struct cohort_request *request, const char *function, const char *type)
 {
 	size_t size = strlen(type);
@@ -129,11 +132,24 @@ app_field_give_type(
 	if (!http_value_is_valid(type, size))
 		app_field_refuse(
 		    request, function, "Content-Type", "bad value");
-	app_field_set_type(request,
-	    (struct cohort_str) {
+	return (struct cohort_str) {
 		.data = arena_copy(&request->exchange->arena, type, size),
 		.size = size,
-	    });
+	};
+}
+
+/* A thread of the pool does not share the loop's table. */
+void
+app_field_give_type(
+    struct cohort_request *request, const char *function, const char *type)
+{
+	struct cohort_str copy = { NULL, 0 };
+
+	if (request->job == NULL)
+		copy = app_type_find(request->app->types, type);
+	if (copy.data == NULL)
+		copy = copy_type(request, function, type);
+	app_field_set_type(request, copy);
 }
 
 void

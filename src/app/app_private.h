@@ -11,6 +11,7 @@
 #include "app/app_phase.h"
 #include "app/app_router.h"
 #include "app/app_scope.h"
+#include "app/app_type.h"
 #include "base/base_list.h"
 #include "base/base_log.h"
 #include "base/base_memory.h"
@@ -57,6 +58,7 @@ struct app {
 	struct app_hook *hooks; /* in order of declaration */
 	size_t hook_count;
 	struct app_router *router;
+	struct app_type types[APP_TYPES];
 	bool keeps_half_closed; /* what protocols do until told otherwise */
 	enum app_phase phase;   /* of the module's code that runs now */
 	struct cohort_request *current; /* for which it runs; NULL: none */

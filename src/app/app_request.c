@@ -59,6 +59,7 @@ app_requests_fini(struct app *app)
 	while ((link = list_take_first(&app->spare_requests)) != NULL)
 		free_spare(LIST_OBJECT(link, struct cohort_request, link));
 	app_tickets_free(&app->tickets);
+	app_types_free(app->types);
 	app_pool_free(&app->pool);
 	arena_pool_free(&app->lease_pool);
 	pthread_mutex_destroy(&app->lock);
