@@ -88,6 +88,9 @@ step_before(struct cohort_request *request)
 
 /* ---- body and handler ---- */
 
+static enum app_stage fail(struct cohort_request *request, int status)
+    __attribute__((noinline));
+
 static enum app_stage
 fail(struct cohort_request *request, int status)
 {

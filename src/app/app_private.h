@@ -64,8 +64,8 @@ struct app {
 	struct cohort_request *current; /* for which it runs; NULL: none */
 
 	/* Requests. */
-	struct list requests;       /* in progress */
-	struct list spare_requests; /* recycled */
+	struct list requests;         /* in progress */
+	struct cohort_request *spare; /* recycled ones */
 	size_t spare_count;
 	struct list ready;                     /* requests whose wait is over */
 	struct list round_called, round_ready; /* of this round */

@@ -21,7 +21,6 @@ void
 app_requests_init(struct app *app)
 {
 	list_init(&app->requests);
-	list_init(&app->spare_requests);
 	list_init(&app->ready);
 	list_init(&app->called);
 	list_init(&app->round_called);
@@ -36,6 +35,9 @@ app_requests_init(struct app *app)
 	app_worker_init(app);
 }
 
+static void free_spare(struct cohort_request *request)
+    __attribute__((noinline));
+
 static void
 free_spare(struct cohort_request *request)
 {
@@ -47,7 +49,7 @@ free_spare(struct cohort_request *request)
 void
 app_requests_fini(struct app *app)
 {
-	struct list_link *link;
+	struct cohort_request *spare;
 	size_t left;
 
 	if (!list_is_empty(&app->requests))
@@ -56,8 +58,10 @@ app_requests_fini(struct app *app)
 	left = app_worker_fini(app);
 	if (left != 0)
 		log_warn("stop hooks left %zu timers and watches", left);
-	while ((link = list_take_first(&app->spare_requests)) != NULL)
-		free_spare(LIST_OBJECT(link, struct cohort_request, link));
+	while ((spare = app->spare) != NULL) {
+		app->spare = spare->next_spare;
+		free_spare(spare);
+	}
 	app_tickets_free(&app->tickets);
 	app_types_free(app->types);
 	app_pool_free(&app->pool);
@@ -91,16 +95,13 @@ describe(const void *object, struct buffer *line)
 	scope->describe(scope->object, line);
 }
 
+static struct cohort_request *make_spare(void) __attribute__((noinline));
+
 static struct cohort_request *
-take_spare(struct app *app)
+make_spare(void)
 {
-	struct list_link *link = list_take_first(&app->spare_requests);
 	struct cohort_request *request;
 
-	if (link != NULL) {
-		app->spare_count--;
-		return LIST_OBJECT(link, struct cohort_request, link);
-	}
 	OBJECT_NEW(request, COHORT_REQUEST_SPARE_MAGIC);
 	list_init(&request->waits);
 	list_init(&request->spare_waits);
@@ -112,6 +113,18 @@ take_spare(struct app *app)
 	request->log.object = request;
 	app_body_init(&request->body);
 	buffer_init(&request->stream.held, 0);
+	return request;
+}
+
+static struct cohort_request *
+take_spare(struct app *app)
+{
+	struct cohort_request *request = app->spare;
+
+	if (request == NULL)
+		return make_spare();
+	app->spare = request->next_spare;
+	app->spare_count--;
 	return request;
 }
 
@@ -153,17 +166,17 @@ recycle(struct cohort_request *request)
 		free_spare(request);
 		return;
 	}
-	list_prepend(&app->spare_requests, &request->link);
+	request->next_spare = app->spare;
+	app->spare = request;
 	app->spare_count++;
 }
 
-/* Does any function of a module run at the end? */
+/* Does any function of a module run at the end, but for what is armed? */
 static bool
 has_end(const struct cohort_request *request)
 {
 	return request->end_steps != NULL || request->attachments != NULL ||
-	    request->reply.release != NULL ||
-	    !list_is_empty(&request->resumes) || !list_is_empty(&request->jobs);
+	    request->reply.release != NULL;
 }
 
 /* Most requests end without what is out of line here. */
@@ -203,15 +216,18 @@ run_end(struct cohort_request *request, enum cohort_end end)
 void
 app_request_end(struct cohort_request *request, enum cohort_end end)
 {
+	bool was_armed;
+
 	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
 	if (request->app->current == request)
 		panic("a request ends while a function of it runs");
 	request->waiting = false;
-	if (app_request_is_armed(request))
+	was_armed = app_request_is_armed(request);
+	if (was_armed)
 		disarm(request);
 	if (request->ticket.id != 0)
 		drop_ticket(request);
-	if (has_end(request))
+	if (was_armed || has_end(request))
 		run_end(request, end);
 	if (!list_is_empty(&request->loans))
 		app_blocking_free_loans(request);
@@ -227,8 +243,8 @@ app_request_check_thread(
     const struct cohort_request *request, const char *function)
 {
 	pthread_t self = pthread_self();
-	pthread_t thread = request->job == NULL ? request->app->thread :
-						  request->job->thread;
+	pthread_t thread =
+	    request->job == NULL ? request->app->thread : request->job->thread;
 
 	if (!pthread_equal(thread, self))
 		panic("%s: called in another thread than the request's",

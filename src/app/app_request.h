@@ -44,7 +44,8 @@ struct cohort_request {
 	unsigned magic;
 	struct app *app;
 	struct http_exchange *exchange;
-	struct list_link link;       /* in app->requests, spare_requests */
+	struct cohort_request *next_spare;
+	struct list_link link;       /* in app->requests */
 	struct list_link ready_link; /* in app->ready */
 
 	/* What app_request_new clears begins here. */
