@@ -14,29 +14,24 @@ current_of(struct worker *worker, uint32_t row)
 	return &worker->process->threads[row].current;
 }
 
-/* Code of the worker's own. */
-static void
-publish_words(struct ipc_current *current, const char *what, uint64_t since_ms)
-{
-	const struct ipc_current_words words = { .doing = what };
-
-	ipc_current_begin(current, since_ms, &words);
-}
+/* For whom code of the worker's own runs. */
+static const struct http_exchange nobody;
 
 static void
 publish(struct ipc_current *current, const struct http_exchange *exchange,
     const char *what, uint64_t since_ms)
 {
-	const struct http_request *request = &exchange->request;
+	const struct http_exchange *one = exchange != NULL ? exchange : &nobody;
+	const struct http_request *request = &one->request;
 	const struct ipc_current_words words = {
-		.exchange_id = exchange->id,
-		.mount = exchange->mount,
+		.exchange_id = one->id,
+		.mount = one->mount,
 		.method = request->method_name,
 		.target = request->target.data,
 		.target_size = request->target.size,
 		.peer = request->peer == NULL ? NULL : request->peer->address,
-		.route = exchange->route,
-		.doing = what != NULL ? what : exchange->doing,
+		.route = one->route,
+		.doing = what != NULL ? what : one->doing,
 	};
 
 	ipc_current_begin(current, since_ms, &words);
@@ -49,12 +44,8 @@ publish_top(struct worker *worker)
 {
 	const struct worker_frame *frame = &worker->frames[worker->depth - 1];
 
-	struct ipc_current *current = current_of(worker, IPC_THREAD_LOOP);
-
-	if (frame->exchange == NULL)
-		publish_words(current, frame->what, frame->since_ms);
-	else
-		publish(current, frame->exchange, frame->what, frame->since_ms);
+	publish(current_of(worker, IPC_THREAD_LOOP), frame->exchange,
+	    frame->what, frame->since_ms);
 }
 
 static void
