@@ -221,7 +221,7 @@ check_blocking(const struct app *app, struct error *error)
 static int
 complete(struct app *app, struct error *error)
 {
-	app_scope_inherit_options(app);
+	app_scope_complete(app);
 	if (check_blocking(app, error) == -1)
 		return -1;
 	return app_router_new(app, &app->router, error);

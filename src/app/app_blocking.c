@@ -88,6 +88,7 @@ copy_request(struct cohort_request *copy, const struct cohort_request *from)
 	copy->params = from->params;
 	copy->route = from->route;
 	copy->scope = from->scope;
+	copy->parts_read = from->parts_read;
 	copy->path_pairs = from->path_pairs;
 	copy->query_pairs = from->query_pairs;
 	copy->cookie_pairs = from->cookie_pairs;

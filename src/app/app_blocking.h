@@ -12,7 +12,8 @@
 #include "app/app_request.h"
 
 /* Has the route's handler run in the pool.  The stage that follows. */
-enum app_stage app_blocking_lend(struct cohort_request *request);
+enum app_stage app_blocking_lend(struct cohort_request *request)
+    __attribute__((noinline));
 
 /* The request has ended: frees what its blocking handlers allocated. */
 void app_blocking_free_loans(struct cohort_request *request);

@@ -26,7 +26,7 @@ app_body_init(struct app_body *body)
 }
 
 void
-app_body_clear(struct app_body *body)
+app_body_forget(struct app_body *body)
 {
 	if (body->map != NULL)
 		munmap(body->map, body->size + 1);
@@ -42,7 +42,7 @@ app_body_clear(struct app_body *body)
 void
 app_body_fini(struct app_body *body)
 {
-	app_body_clear(body);
+	app_body_forget(body);
 	buffer_fini(&body->memory);
 }
 

@@ -26,7 +26,15 @@ struct app_body {
 void app_body_init(struct app_body *body);
 
 /* Forgets the bytes; memory that is not large is kept for the next. */
-void app_body_clear(struct app_body *body);
+void app_body_forget(struct app_body *body);
+
+/* The same, for a body that most have none of. */
+static inline void
+app_body_clear(struct app_body *body)
+{
+	if (body->size != 0 || body->fd != -1)
+		app_body_forget(body);
+}
 
 void app_body_fini(struct app_body *body);
 

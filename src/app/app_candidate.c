@@ -14,6 +14,17 @@
 #include "app/app_field.h"
 #include "app/app_host.h"
 
+/* What few requests need is kept out of the way of all. */
+#define RARE __attribute__((noinline))
+
+static enum app_stage refuse(
+    struct cohort_request *request, unsigned seconds) RARE;
+static enum app_stage answer_without_route(struct cohort_request *request) RARE;
+static bool guards_hold(struct cohort_request *request,
+    const struct app_guard *guards, size_t count) RARE;
+static void add_missed(
+    struct cohort_request *request, const struct app_candidate *candidate) RARE;
+
 static const struct http_request *
 head_of(const struct cohort_request *request)
 {
@@ -28,7 +39,7 @@ set_route(struct cohort_request *request, const struct app_candidate *candidate)
 	request->params = candidate == NULL ? NULL : candidate->params;
 	request->scope =
 	    candidate == NULL ? request->match.scope : candidate->route->scope;
-	request->path_pairs = (struct app_pairs) { NULL, 0, false };
+	request->parts_read &= ~(1u << COHORT_PATH);
 	request->mount = NULL;
 }
 
@@ -61,21 +72,19 @@ static void
 add_missed(
     struct cohort_request *request, const struct app_candidate *candidate)
 {
-	struct app_match *missed = &request->missed;
-	struct app_candidate *all;
+	struct arena *arena = &request->exchange->arena;
 
-	if (missed->count == 0)
-		missed->candidates = arena_alloc_raw(&request->exchange->arena,
-		    request->match.count * sizeof(*all));
-	all = (struct app_candidate *)(uintptr_t)missed->candidates;
-	all[missed->count++] = *candidate;
+	if (request->missed_count == 0)
+		request->missed = arena_alloc_raw(
+		    arena, request->match.count * sizeof(*request->missed));
+	request->missed[request->missed_count++] = *candidate;
 }
 
 /* Does the resource exist, but not for this method? */
 static bool
 is_method_wrong(const struct cohort_request *request)
 {
-	return request->missed.count > 0 && !request->fitted;
+	return request->missed_count > 0 && !request->fitted;
 }
 
 /* A default is no answer to a wrong method. */
@@ -88,42 +97,27 @@ may_fit(const struct cohort_request *request, const struct cohort_route *route,
 }
 
 static bool
-is_guarded(const struct cohort_route *route)
-{
-	const struct cohort_app *scope = route->scope;
-
-	while (scope != NULL && scope->guard_count == 0)
-		scope = scope->parent;
-	return route->guard_count > 0 || scope != NULL;
-}
-
-static bool
 all_guards_hold(struct cohort_request *request)
 {
 	const struct cohort_route *route = request->route;
 
-	return scope_holds(request, route->scope) &&
-	    guards_hold(request, route->guards, route->guard_count);
+	return !route->is_guarded ||
+	    (scope_holds(request, route->scope) &&
+		guards_hold(request, route->guards, route->guard_count));
 }
 
-/* What is asked for, logged and blamed from now on. */
-static void
-name(struct cohort_request *request)
-{
-	const struct cohort_app *scope = request->scope;
-
-	request->exchange->route =
-	    request->route == NULL ? NULL : app_request_handler_name(request);
-	request->exchange->mount = scope == NULL ? 0 : scope->mount_number;
-	app_request_rename(request);
-}
-
+/* What is asked for, logged and blamed from now on; and the seconds for which
+ * it may not run. */
 static unsigned
-ask_quarantine(struct cohort_request *request)
+arrive(struct cohort_request *request)
 {
 	struct app_host *host = request->app->host;
+	struct http_exchange *exchange = request->exchange;
+	const struct cohort_app *scope = request->scope;
 
-	return host->functions->quarantine(host, request->exchange);
+	exchange->route = request->route == NULL ? NULL : request->route->label;
+	exchange->mount = scope == NULL ? 0 : scope->mount_number;
+	return host->functions->arrive(host, exchange);
 }
 
 static enum app_stage
@@ -159,6 +153,17 @@ status_without_route(const struct cohort_request *request)
 	return is_method_wrong(request) ? 405 : 404;
 }
 
+static const char *
+allow(const struct cohort_request *request)
+{
+	const struct app_match missed = {
+		.candidates = request->missed,
+		.count = request->missed_count,
+	};
+
+	return app_router_allow(&missed, &request->exchange->arena);
+}
+
 /* RFC 9110, 15.5.6 and 9.3.7; "OPTIONS *" asks for no resource. */
 static enum app_stage
 answer_without_route(struct cohort_request *request)
@@ -169,18 +174,16 @@ answer_without_route(struct cohort_request *request)
 	unsigned seconds;
 
 	set_route(request, NULL);
-	name(request);
-	seconds = ask_quarantine(request);
+	seconds = arrive(request);
 	if (seconds > 0)
 		return refuse(request, seconds);
 	if (is_options && (is_wrong || head->uri.asterisk))
-		app_reply_replace(request, 204, NULL, "", 0);
+		app_reply_replace(
+		    request, 204, (struct cohort_str) { NULL, 0 }, "", 0);
 	else
 		app_reply_error(request, status_without_route(request));
 	if (is_wrong)
-		app_field_add(request, "Allow",
-		    app_router_allow(
-			&request->missed, &request->exchange->arena));
+		app_field_add(request, "Allow", allow(request));
 	return APP_STAGE_REPLY;
 }
 
@@ -205,13 +208,12 @@ app_candidate_next(struct cohort_request *request)
 		takes = app_router_takes(candidate->route, head_of(request));
 		if (!may_fit(request, candidate->route, takes))
 			continue;
-		if (!takes && !is_guarded(candidate->route)) {
+		if (!takes && !candidate->route->is_guarded) {
 			add_missed(request, candidate);
 			continue;
 		}
 		set_route(request, candidate);
-		name(request);
-		seconds = ask_quarantine(request);
+		seconds = arrive(request);
 		if (seconds > 0)
 			return refuse(request, seconds);
 		if (!all_guards_hold(request))

@@ -70,6 +70,7 @@ cohort_after(struct cohort_app *app, cohort_editor *editor, void *context)
 		return app_scope_fail(app, "%s: no function given", __func__);
 	*APP_GROW(app->afters, app->after_count) =
 	    (struct app_editor) { editor, context };
+	app->app->after_count++;
 	return 0;
 }
 

@@ -88,6 +88,9 @@ step_before(struct cohort_request *request)
 
 /* ---- body and handler ---- */
 
+static enum app_stage fail(struct cohort_request *request, int status)
+    __attribute__((noinline));
+
 static enum app_stage
 fail(struct cohort_request *request, int status)
 {
@@ -133,8 +136,11 @@ step_reply(struct cohort_request *request)
 	return APP_STAGE_SENT;
 }
 
-static enum app_stage
-step_sent(struct cohort_request *request)
+/* But for a deadline of its own, which runs to the very end. */
+static void disarm(struct cohort_request *request) __attribute__((noinline));
+
+static void
+disarm(struct cohort_request *request)
 {
 	app_wait_disarm(request);
 	app_end_unwatch(request);
@@ -142,6 +148,13 @@ step_sent(struct cohort_request *request)
 	list_remove(&request->ready_link);
 	app_queue_forget(request);
 	app_job_stop(request);
+}
+
+static enum app_stage
+step_sent(struct cohort_request *request)
+{
+	if (app_request_is_armed(request))
+		disarm(request);
 	return APP_STAGE_STAY;
 }
 

@@ -63,13 +63,6 @@ app_end_watch(struct cohort_request *request)
 		start(request, request->route->options.timeout_ms);
 }
 
-void
-app_end_unwatch(struct cohort_request *request)
-{
-	if (!request->deadline_is_own)
-		app_end_stop(request);
-}
-
 int
 cohort_deadline(struct cohort_request *request, uint32_t ms)
 {

@@ -5,21 +5,21 @@
 #ifndef APP_END_H
 #define APP_END_H
 
-#include <stdint.h>
-
-#include <cohort/cohort.h>
-
-struct app;
-struct app_attachment;
+#include "app/app_request.h"
 
 /* The request waits: starts the route's timeout, unless a deadline runs. */
 void app_end_watch(struct cohort_request *request);
 
-/* The route's timeout is over; a deadline of the request's own stays. */
-void app_end_unwatch(struct cohort_request *request);
-
-/* Stops both. */
+/* Stops the route's timeout and a deadline of the request's own. */
 void app_end_stop(struct cohort_request *request);
+
+/* The route's timeout is over; a deadline of the request's own stays. */
+static inline void
+app_end_unwatch(struct cohort_request *request)
+{
+	if (request->deadline != NULL && !request->deadline_is_own)
+		app_end_stop(request);
+}
 
 /* Runs the on_end functions. */
 void app_end_run(struct cohort_request *request, enum cohort_end end);

@@ -48,6 +48,7 @@ enum cohort_verdict
 cohort_refuse_v(struct cohort_request *request, int status, const char *format,
     va_list arguments)
 {
+	static const char type[] = "text/plain; charset=utf-8";
 	const char *words;
 
 	if (!may_fail(request, "cohort_refuse"))
@@ -58,8 +59,9 @@ cohort_refuse_v(struct cohort_request *request, int status, const char *format,
 	if (request->head_sent)
 		return COHORT_FAILED;
 	app_field_remove_content(request);
-	app_reply_replace(
-	    request, status, "text/plain; charset=utf-8", words, strlen(words));
+	app_reply_replace(request, status,
+	    (struct cohort_str) { type, sizeof(type) - 1 }, words,
+	    strlen(words));
 	request->reply.is_failure = true;
 	return COHORT_FAILED;
 }

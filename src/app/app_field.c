@@ -11,6 +11,7 @@
 #include "app/app_request.h"
 #include "http/http_field.h"
 
+#define CONTENT_TYPE      "Content-Type"
 #define COOKIE_ATTRIBUTES "Path=/; HttpOnly; SameSite=Lax"
 
 /* The protocol's own: it would send them twice, or they would lie. */
@@ -51,6 +52,8 @@ is_framing(const char *name)
 			return true;
 	return false;
 }
+
+static void grow(struct cohort_request *request) __attribute__((noinline));
 
 static void
 grow(struct cohort_request *request)
@@ -130,12 +133,48 @@ app_field_remove(struct cohort_request *request, const char *name)
 }
 
 void
-app_field_set_type(struct cohort_request *request, const char *type)
+app_field_set_type(struct cohort_request *request, struct cohort_str type)
 {
+	const struct cohort_pair field = {
+		.name = { CONTENT_TYPE, sizeof(CONTENT_TYPE) - 1 },
+		.value = type,
+	};
+
 	if (request->reply.field_count > 0)
-		app_field_remove(request, "Content-Type");
-	if (type != NULL)
-		app_field_add(request, "Content-Type", type);
+		app_field_remove(request, CONTENT_TYPE);
+	if (type.data != NULL)
+		app_field_append(request, &field);
+}
+
+static struct cohort_str copy_type(struct cohort_request *request,
+    const char *function, const char *type) __attribute__((noinline));
+
+static struct cohort_str
+copy_type(
+    struct cohort_request *request, const char *function, const char *type)
+{
+	size_t size = strlen(type);
+
+	if (!http_value_is_valid(type, size))
+		app_field_refuse(request, function, CONTENT_TYPE, "bad value");
+	return (struct cohort_str) {
+		.data = arena_copy(&request->exchange->arena, type, size),
+		.size = size,
+	};
+}
+
+/* A thread of the pool does not share the loop's table. */
+void
+app_field_give_type(
+    struct cohort_request *request, const char *function, const char *type)
+{
+	struct cohort_str copy = { NULL, 0 };
+
+	if (request->job == NULL)
+		copy = app_type_find(request->app->types, type);
+	if (copy.data == NULL)
+		copy = copy_type(request, function, type);
+	app_field_set_type(request, copy);
 }
 
 void
@@ -157,15 +196,6 @@ app_field_refuse(struct cohort_request *request, const char *function,
 	    function, name == NULL ? "" : name, reason);
 	request->reply.refused = true;
 	return -1;
-}
-
-void
-app_field_check_type(
-    struct cohort_request *request, const char *function, const char *type)
-{
-	if (type != NULL && !http_value_is_valid(type, strlen(type)))
-		app_field_refuse(
-		    request, function, "Content-Type", "bad value");
 }
 
 /* May fields be changed now?  If not, says so in the log. */

@@ -26,11 +26,13 @@ void app_field_own(struct cohort_request *request) __attribute__((cold));
 
 void app_field_remove(struct cohort_request *request, const char *name);
 
-/* Content-Type becomes type, which lives long enough; NULL removes it. */
-void app_field_set_type(struct cohort_request *request, const char *type);
+/* Content-Type becomes type, which is right and lives long enough; data NULL
+ * removes it. */
+void app_field_set_type(struct cohort_request *request, struct cohort_str type);
 
-/* Refuses a type that cannot be sent; NULL can. */
-void app_field_check_type(
+/* The same for a type that somebody gave: it is copied, and refused if it
+ * cannot be sent. */
+void app_field_give_type(
     struct cohort_request *request, const char *function, const char *type);
 
 /* Removes what described a body that does not go out after all. */

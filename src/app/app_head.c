@@ -121,8 +121,10 @@ cohort_request_id(const struct cohort_request *request)
 {
 	if (!may_read(request, __func__))
 		return "";
-	if (request->id[0] == '\0')
+	if (!request->has_id) {
 		http_exchange_id(request->exchange, own(request)->id);
+		own(request)->has_id = true;
+	}
 	return request->id;
 }
 
@@ -224,17 +226,22 @@ static const struct {
 static struct app_pairs
 pairs_of(const struct cohort_request *request, enum cohort_part part)
 {
-	struct app_pairs fresh = { NULL, 0, false }, *pairs = &fresh;
+	struct app_pairs fresh = { NULL, 0 }, *kept;
 
 	if ((unsigned)part >= sizeof(parts) / sizeof(parts[0]) ||
 	    parts[part].read == NULL)
 		return fresh;
-	if (parts[part].offset != 0)
-		pairs = (void *)((char *)own(request) + parts[part].offset);
-	if (!pairs->is_read)
-		parts[part].read(own(request), pairs);
-	pairs->is_read = true;
-	return *pairs;
+	if (parts[part].offset == 0) {
+		parts[part].read(own(request), &fresh);
+		return fresh;
+	}
+	kept = (void *)((char *)own(request) + parts[part].offset);
+	if ((request->parts_read & 1u << part) == 0) {
+		*kept = fresh;
+		parts[part].read(own(request), kept);
+		own(request)->parts_read |= 1u << part;
+	}
+	return *kept;
 }
 
 static bool

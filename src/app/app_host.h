@@ -56,17 +56,16 @@ struct app_host_functions {
 	    const struct http_exchange *exchange, const char *what);
 	void (*leave)(struct app_host *host);
 
-	/* The exchange that runs has come to another route, or does
-	 * something else: that is in exchange->route and ->doing. */
+	/* The exchange that runs does something else: exchange->doing. */
 	void (*rename)(
 	    struct app_host *host, const struct http_exchange *exchange);
 
 	/*
-	 * The exchange has come to a route, and nothing of it has run yet.
-	 * 0: it may.  Else that route is in quarantine for such requests,
-	 * for so many seconds more.
+	 * The exchange that runs has come to another route, exchange->route
+	 * and ->mount, and nothing of it has run yet.  0: it may.  Else that
+	 * route is in quarantine for such requests, for so many seconds more.
 	 */
-	unsigned (*quarantine)(
+	unsigned (*arrive)(
 	    struct app_host *host, struct http_exchange *exchange);
 
 	/*

@@ -13,6 +13,11 @@
 #include "http/http_field.h"
 #include "http/http_status.h"
 
+#define STR(text)                      \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
 #define TEXT(status, reason) status " " reason "\n"
 #define HTML(status, reason)                                  \
 	"<!DOCTYPE html>\n"                                   \
@@ -71,6 +76,9 @@ accepts_html(const struct http_request *head)
 	    strcasestr(head->fields[index].value.data, "text/html") != NULL;
 }
 
+static const struct cohort_str html_type = STR("text/html; charset=utf-8");
+static const struct cohort_str text_type = STR("text/plain; charset=utf-8");
+
 static void
 word_built_in(struct cohort_request *request, int status)
 {
@@ -80,8 +88,7 @@ word_built_in(struct cohort_request *request, int status)
 
 	if (page.size == 0)
 		page = make_page(request, status, is_html);
-	app_reply_replace(request, status,
-	    is_html ? "text/html; charset=utf-8" : "text/plain; charset=utf-8",
+	app_reply_replace(request, status, is_html ? html_type : text_type,
 	    page.data, page.size);
 	app_field_add(request, "Vary", "Accept");
 }
@@ -110,8 +117,6 @@ app_page_word(struct cohort_request *request)
 	struct app_reply *reply = &request->reply;
 	const struct app_handler *page = NULL;
 
-	if (reply->kind != APP_REPLY_ERROR)
-		return;
 	if (request->scope != NULL)
 		page = app_scope_page(request->scope, reply->status);
 	if (page == NULL || !run_page(request, page))

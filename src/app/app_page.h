@@ -8,7 +8,7 @@
 #include <cohort/cohort.h>
 
 /*
- * Words the reply, if it is an APP_REPLY_ERROR: by the nearest page that the
+ * Words the reply, which is an APP_REPLY_ERROR: by the nearest page that the
  * request's scopes have for its status, else by the built-in one.
  */
 void app_page_word(struct cohort_request *request);

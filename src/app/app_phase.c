@@ -33,13 +33,20 @@ static const struct phase phases[APP_PHASE_COUNT] = {
 };
 /* clang-format on */
 
+static bool refuse(enum app_phase phase, const char *function)
+    __attribute__((cold, noinline));
+
+static bool
+refuse(enum app_phase phase, const char *function)
+{
+	log_error("%s: called from %s, where it is not allowed", function,
+	    phases[phase].words);
+	return false;
+}
+
 bool
 app_phase_allows(
     enum app_phase phase, enum app_permission permission, const char *function)
 {
-	if (phases[phase].may[permission])
-		return true;
-	log_error("%s: called from %s, where it is not allowed", function,
-	    phases[phase].words);
-	return false;
+	return phases[phase].may[permission] || refuse(phase, function);
 }

@@ -11,6 +11,7 @@
 #include "app/app_phase.h"
 #include "app/app_router.h"
 #include "app/app_scope.h"
+#include "app/app_type.h"
 #include "base/base_list.h"
 #include "base/base_log.h"
 #include "base/base_memory.h"
@@ -50,19 +51,21 @@ struct app {
 	/* Set-up, then constant. */
 	struct list scopes; /* cohort_app */
 	struct list routes; /* cohort_route */
-	unsigned scope_count, before_count, route_count, state_count;
+	unsigned scope_count, before_count, after_count, route_count,
+	    state_count;
 	char **texts; /* copies of texts that modules gave */
 	size_t text_count;
 	struct app_hook *hooks; /* in order of declaration */
 	size_t hook_count;
 	struct app_router *router;
+	struct app_type types[APP_TYPES];
 	bool keeps_half_closed; /* what protocols do until told otherwise */
 	enum app_phase phase;   /* of the module's code that runs now */
 	struct cohort_request *current; /* for which it runs; NULL: none */
 
 	/* Requests. */
-	struct list requests;       /* in progress */
-	struct list spare_requests; /* recycled */
+	struct list requests;         /* in progress */
+	struct cohort_request *spare; /* recycled ones */
 	size_t spare_count;
 	struct list ready;                     /* requests whose wait is over */
 	struct list round_called, round_ready; /* of this round */

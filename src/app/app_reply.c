@@ -15,8 +15,6 @@
 #include "app/app_request.h"
 #include "http/http_status.h"
 
-#define TEXT_TYPE  "text/plain; charset=utf-8"
-#define JSON_TYPE  "application/json"
 #define TEXT_GUESS 512   /* most texts are shorter */
 #define ARENA_MOST 16384 /* copies that are larger go to the heap */
 
@@ -24,12 +22,16 @@
 struct offer {
 	const char *function;
 	int status;
-	const char *type;
-	const struct app_piece *pieces;
-	size_t count;
+	const char *type;           /* as somebody gave it; or NULL: */
+	struct cohort_str own_type; /* one of ours, or none */
 	cohort_free *release;
 	void *owner;
 };
+
+#define OWN_TYPE(text)                                    \
+	{                                                 \
+		.data = (text), .size = sizeof(text) - 1, \
+	}
 
 void
 app_reply_init(struct app_reply *reply)
@@ -55,8 +57,10 @@ app_reply_release(struct cohort_request *request)
 }
 
 /* Forgets status and body, of a stream as well. */
+static void forget(struct cohort_request *request) __attribute__((noinline));
+
 static void
-drop(struct cohort_request *request)
+forget(struct cohort_request *request)
 {
 	struct app_reply *reply = &request->reply;
 
@@ -66,6 +70,14 @@ drop(struct cohort_request *request)
 	app_stream_drop(request);
 	reply->kind = APP_REPLY_NONE;
 	reply->is_failure = false;
+}
+
+/* Most replies are the first. */
+static void
+drop(struct cohort_request *request)
+{
+	if (request->reply.kind != APP_REPLY_NONE)
+		forget(request);
 }
 
 void
@@ -132,74 +144,82 @@ app_reply_may_begin(
 	return false;
 }
 
-static const struct app_piece *
-keep_pieces(struct cohort_request *request, const struct offer *offer)
+static void
+set_type(struct cohort_request *request, const struct offer *offer)
 {
-	struct app_piece *pieces = &request->reply.piece;
-
-	if (offer->count > 1)
-		pieces = arena_alloc_raw(
-		    &request->exchange->arena, offer->count * sizeof(*pieces));
-	if (offer->count > 0)
-		memcpy(pieces, offer->pieces, offer->count * sizeof(*pieces));
-	return pieces;
+	if (offer->type != NULL)
+		app_field_give_type(request, offer->function, offer->type);
+	else
+		app_field_set_type(request, offer->own_type);
 }
 
-/* The reply is what was offered. */
+/* The reply is what was offered, whatever it was; its body is to follow. */
 static void
 take(struct cohort_request *request, const struct offer *offer)
 {
 	struct app_reply *reply = &request->reply;
-	size_t i;
 
 	drop(request);
 	reply->kind = APP_REPLY_WHOLE;
 	reply->status = offer->status;
-	reply->pieces = keep_pieces(request, offer);
-	reply->piece_count = offer->count;
-	for (i = 0; i < offer->count; i++)
-		reply->size += offer->pieces[i].size;
 	reply->release = offer->release;
 	reply->owner = offer->owner;
-	app_field_set_type(request, offer->type);
-}
-
-const char *
-app_reply_copy_type(struct cohort_request *request, const char *type)
-{
-	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
-	if (type == NULL)
-		return NULL;
-	return arena_copy(&request->exchange->arena, type, strlen(type));
+	set_type(request, offer);
 }
 
 /* Takes the offer, or releases what it took. */
-static enum cohort_verdict
-give(struct cohort_request *request, const struct offer *offer)
+static bool
+begin(struct cohort_request *request, const struct offer *offer)
 {
-	if (!app_reply_may_begin(request, offer->status, offer->function)) {
-		app_call_free(request->app, offer->release, offer->owner);
-		return COHORT_FAILED;
+	if (app_reply_may_begin(request, offer->status, offer->function)) {
+		take(request, offer);
+		return true;
 	}
-	take(request, offer);
-	app_field_check_type(request, offer->function, offer->type);
-	return COHORT_DONE;
+	app_call_free(request->app, offer->release, offer->owner);
+	return false;
 }
 
-/* The usual offer: one piece of bytes. */
-static enum cohort_verdict
-give_bytes(struct cohort_request *request, struct offer offer, const void *data,
-    size_t size)
+static void
+set_body(struct app_reply *reply, const void *data, size_t size)
 {
-	const struct app_piece piece = {
+	reply->piece = (struct app_piece) {
 		.data = data,
 		.fd = -1,
 		.size = (int64_t)size,
 	};
+	reply->pieces = &reply->piece;
+	reply->piece_count = size == 0 ? 0 : 1;
+	reply->size = (int64_t)size;
+}
 
-	offer.pieces = &piece;
-	offer.count = size == 0 ? 0 : 1;
-	return give(request, &offer);
+static void
+set_pieces(struct cohort_request *request, const struct app_piece *pieces,
+    size_t count)
+{
+	struct app_reply *reply = &request->reply;
+	struct app_piece *kept = &reply->piece;
+	size_t i;
+
+	if (count > 1)
+		kept = arena_alloc_raw(
+		    &request->exchange->arena, count * sizeof(*kept));
+	for (i = 0; i < count; i++) {
+		kept[i] = pieces[i];
+		reply->size += pieces[i].size;
+	}
+	reply->pieces = kept;
+	reply->piece_count = count;
+}
+
+/* The usual offer: bytes. */
+static enum cohort_verdict
+give_bytes(struct cohort_request *request, const struct offer *offer,
+    const void *data, size_t size)
+{
+	if (!begin(request, offer))
+		return COHORT_FAILED;
+	set_body(&request->reply, data, size);
+	return COHORT_DONE;
 }
 
 static void
@@ -213,39 +233,32 @@ free_copy(void *copy)
  * request's own body is not changed any more, and lives as long as its reply.
  */
 static enum cohort_verdict
-give_copy(struct cohort_request *request, struct offer offer, const void *data,
+give_copy(struct cohort_request *request, struct offer *offer, const void *data,
     size_t size)
 {
-	if (!app_reply_may_begin(request, offer.status, offer.function))
+	if (!app_reply_may_begin(request, offer->status, offer->function))
 		return COHORT_FAILED;
 	if (app_body_has(&request->body, data, size))
 		return give_bytes(request, offer, data, size);
 	if (size <= ARENA_MOST) {
 		data = arena_copy(&request->exchange->arena, data, size);
 	} else {
-		data = offer.owner = memory_copy_bytes(data, size);
-		offer.release = free_copy;
+		data = offer->owner = memory_copy_bytes(data, size);
+		offer->release = free_copy;
 	}
-	return give_bytes(request, offer, data, size);
+	take(request, offer);
+	set_body(&request->reply, data, size);
+	return COHORT_DONE;
 }
 
 void
-app_reply_replace(struct cohort_request *request, int status, const char *type,
-    const char *text, size_t size)
+app_reply_replace(struct cohort_request *request, int status,
+    struct cohort_str type, const char *text, size_t size)
 {
-	const struct app_piece piece = {
-		.data = text,
-		.fd = -1,
-		.size = (int64_t)size,
-	};
+	const struct offer offer = { .status = status, .own_type = type };
 
-	take(request,
-	    &(const struct offer) {
-		.status = status,
-		.type = type,
-		.pieces = &piece,
-		.count = 1,
-	    });
+	take(request, &offer);
+	set_body(&request->reply, text, size);
 }
 
 enum cohort_verdict
@@ -268,7 +281,7 @@ cohort_reply_text_v(struct cohort_request *request, int status,
 	struct offer offer = {
 		.function = "cohort_reply_text",
 		.status = status,
-		.type = TEXT_TYPE,
+		.own_type = OWN_TYPE("text/plain; charset=utf-8"),
 	};
 	enum cohort_verdict verdict;
 	char guess[TEXT_GUESS];
@@ -278,12 +291,12 @@ cohort_reply_text_v(struct cohort_request *request, int status,
 	va_copy(again, arguments);
 	size = vsnprintf(guess, sizeof(guess), format, arguments);
 	if (size >= 0 && (size_t)size < sizeof(guess)) {
-		verdict = give_copy(request, offer, guess, (size_t)size);
+		verdict = give_copy(request, &offer, guess, (size_t)size);
 	} else {
 		offer.owner = memory_format_v(format, again);
 		offer.release = free_copy;
 		verdict = give_bytes(
-		    request, offer, offer.owner, strlen(offer.owner));
+		    request, &offer, offer.owner, strlen(offer.owner));
 	}
 	va_end(again);
 	return verdict;
@@ -293,26 +306,26 @@ enum cohort_verdict
 cohort_reply_json(
     struct cohort_request *request, int status, const char *data, size_t size)
 {
-	const struct offer offer = {
+	struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = JSON_TYPE,
+		.own_type = OWN_TYPE("application/json"),
 	};
 
-	return give_copy(request, offer, data, size);
+	return give_copy(request, &offer, data, size);
 }
 
 enum cohort_verdict
 cohort_reply_copy(struct cohort_request *request, int status, const char *type,
     const void *data, size_t size)
 {
-	const struct offer offer = {
+	struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
+		.type = type,
 	};
 
-	return give_copy(request, offer, data, size);
+	return give_copy(request, &offer, data, size);
 }
 
 enum cohort_verdict
@@ -322,10 +335,10 @@ cohort_reply_static(struct cohort_request *request, int status,
 	const struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
+		.type = type,
 	};
 
-	return give_bytes(request, offer, data, size);
+	return give_bytes(request, &offer, data, size);
 }
 
 enum cohort_verdict
@@ -335,12 +348,12 @@ cohort_reply_owned(struct cohort_request *request, int status, const char *type,
 	const struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
+		.type = type,
 		.release = free_owner,
 		.owner = owner,
 	};
 
-	return give_bytes(request, offer, data, size);
+	return give_bytes(request, &offer, data, size);
 }
 
 /* A descriptor as the owner of a piece. */
@@ -389,11 +402,10 @@ cohort_reply_file(struct cohort_request *request, int status, const char *type,
     int fd, int64_t offset, int64_t size)
 {
 	struct app_piece piece = { .fd = fd, .offset = offset, .size = size };
-	struct offer offer = {
+	const struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
-		.pieces = &piece,
+		.type = type,
 		.release = close_owner,
 		.owner = (void *)(intptr_t)fd,
 	};
@@ -403,8 +415,10 @@ cohort_reply_file(struct cohort_request *request, int status, const char *type,
 			close(fd);
 		return COHORT_FAILED;
 	}
-	offer.count = piece.size == 0 ? 0 : 1;
-	return give(request, &offer);
+	if (!begin(request, &offer))
+		return COHORT_FAILED;
+	set_pieces(request, &piece, piece.size == 0 ? 0 : 1);
+	return COHORT_DONE;
 }
 
 enum cohort_verdict
@@ -415,14 +429,15 @@ app_reply_pieces(struct cohort_request *request, int status, const char *type,
 	const struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.type = app_reply_copy_type(request, type),
-		.pieces = pieces,
-		.count = count,
+		.type = type,
 		.release = release,
 		.owner = owner,
 	};
 
-	return give(request, &offer);
+	if (!begin(request, &offer))
+		return COHORT_FAILED;
+	set_pieces(request, pieces, count);
+	return COHORT_DONE;
 }
 
 enum cohort_verdict
@@ -430,7 +445,7 @@ cohort_reply_empty(struct cohort_request *request, int status)
 {
 	const struct offer offer = { .function = __func__, .status = status };
 
-	return give(request, &offer);
+	return give_bytes(request, &offer, NULL, 0);
 }
 
 /* RFC 9110, 15.4: those that send the client to one other place. */
@@ -464,7 +479,7 @@ cohort_reply_redirect(
 		log_error("%s: status %d is no redirection", __func__, status);
 		return COHORT_FAILED;
 	}
-	if (give(request, &offer) == COHORT_FAILED)
+	if (give_bytes(request, &offer, NULL, 0) == COHORT_FAILED)
 		return COHORT_FAILED;
 	if (location == NULL || !is_encoded(location)) {
 		app_field_refuse(request, __func__, "Location", "bad value");

@@ -76,9 +76,9 @@ void app_reply_release(struct cohort_request *request);
 void app_reply_error(struct cohort_request *request, int status);
 
 /* A whole reply of bytes that live as long as the request, whatever the reply
- * was. */
+ * was; type is as app_field_set_type has it. */
 void app_reply_replace(struct cohort_request *request, int status,
-    const char *type, const char *text, size_t size);
+    struct cohort_str type, const char *text, size_t size);
 
 /*
  * May that function give a reply of that status now?  If not, says so in the
@@ -86,10 +86,6 @@ void app_reply_replace(struct cohort_request *request, int status,
  */
 bool app_reply_may_begin(
     struct cohort_request *request, int status, const char *function);
-
-/* A copy of a Content-Type in request memory; NULL gives NULL. */
-const char *app_reply_copy_type(
-    struct cohort_request *request, const char *type);
 
 /*
  * As cohort_reply_owned, for a body of several pieces, of files as well:

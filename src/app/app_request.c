@@ -21,7 +21,6 @@ void
 app_requests_init(struct app *app)
 {
 	list_init(&app->requests);
-	list_init(&app->spare_requests);
 	list_init(&app->ready);
 	list_init(&app->called);
 	list_init(&app->round_called);
@@ -36,6 +35,9 @@ app_requests_init(struct app *app)
 	app_worker_init(app);
 }
 
+static void free_spare(struct cohort_request *request)
+    __attribute__((noinline));
+
 static void
 free_spare(struct cohort_request *request)
 {
@@ -47,7 +49,7 @@ free_spare(struct cohort_request *request)
 void
 app_requests_fini(struct app *app)
 {
-	struct list_link *link;
+	struct cohort_request *spare;
 	size_t left;
 
 	if (!list_is_empty(&app->requests))
@@ -56,9 +58,12 @@ app_requests_fini(struct app *app)
 	left = app_worker_fini(app);
 	if (left != 0)
 		log_warn("stop hooks left %zu timers and watches", left);
-	while ((link = list_take_first(&app->spare_requests)) != NULL)
-		free_spare(LIST_OBJECT(link, struct cohort_request, link));
+	while ((spare = app->spare) != NULL) {
+		app->spare = spare->next_spare;
+		free_spare(spare);
+	}
 	app_tickets_free(&app->tickets);
+	app_types_free(app->types);
 	app_pool_free(&app->pool);
 	arena_pool_free(&app->lease_pool);
 	pthread_mutex_destroy(&app->lock);
@@ -90,19 +95,36 @@ describe(const void *object, struct buffer *line)
 	scope->describe(scope->object, line);
 }
 
+static struct cohort_request *make_spare(void) __attribute__((noinline));
+
+static struct cohort_request *
+make_spare(void)
+{
+	struct cohort_request *request;
+
+	OBJECT_NEW(request, COHORT_REQUEST_SPARE_MAGIC);
+	list_init(&request->waits);
+	list_init(&request->spare_waits);
+	list_init(&request->resumes);
+	list_init(&request->jobs);
+	list_init(&request->loans);
+	list_init(&request->finished);
+	request->log.describe = describe;
+	request->log.object = request;
+	app_body_init(&request->body);
+	buffer_init(&request->stream.held, 0);
+	return request;
+}
+
 static struct cohort_request *
 take_spare(struct app *app)
 {
-	struct list_link *link = list_take_first(&app->spare_requests);
-	struct cohort_request *request;
+	struct cohort_request *request = app->spare;
 
-	if (link != NULL) {
-		app->spare_count--;
-		return LIST_OBJECT(link, struct cohort_request, link);
-	}
-	OBJECT_NEW(request, COHORT_REQUEST_SPARE_MAGIC);
-	app_body_init(&request->body);
-	buffer_init(&request->stream.held, 0);
+	if (request == NULL)
+		return make_spare();
+	app->spare = request->next_spare;
+	app->spare_count--;
 	return request;
 }
 
@@ -110,15 +132,9 @@ static void
 clear(struct cohort_request *request)
 {
 	size_t begin = offsetof(struct cohort_request, stage);
-	size_t end = offsetof(struct cohort_request, waits);
+	size_t end = offsetof(struct cohort_request, match);
 
 	memset((char *)request + begin, 0, end - begin);
-	list_init(&request->waits);
-	list_init(&request->spare_waits);
-	list_init(&request->resumes);
-	list_init(&request->jobs);
-	list_init(&request->loans);
-	list_init(&request->finished);
 	app_reply_init(&request->reply);
 }
 
@@ -132,10 +148,6 @@ app_request_new(struct app *app, struct http_exchange *exchange)
 	request->app = app;
 	request->exchange = exchange;
 	request->half_closed_kept = app->keeps_half_closed;
-	request->log = (struct log_scope) {
-		.describe = describe,
-		.object = request,
-	};
 	list_append(&app->requests, &request->link);
 	exchange->state = request;
 	return request;
@@ -147,50 +159,80 @@ recycle(struct cohort_request *request)
 	struct app *app = request->app;
 
 	list_remove(&request->link);
+	list_init(&request->spare_waits); /* request memory */
 	request->magic = COHORT_REQUEST_SPARE_MAGIC;
 	request->exchange = NULL;
 	if (app->spare_count >= SPARE_MOST) {
 		free_spare(request);
 		return;
 	}
-	list_prepend(&app->spare_requests, &request->link);
+	request->next_spare = app->spare;
+	app->spare = request;
 	app->spare_count++;
 }
 
-/* Does any function of a module run at the end? */
+/* Does any function of a module run at the end, but for what is armed? */
 static bool
 has_end(const struct cohort_request *request)
 {
 	return request->end_steps != NULL || request->attachments != NULL ||
-	    request->reply.release != NULL ||
-	    !list_is_empty(&request->resumes) || !list_is_empty(&request->jobs);
+	    request->reply.release != NULL;
+}
+
+/* Most requests end without what is out of line here. */
+static void disarm(struct cohort_request *request) __attribute__((noinline));
+static void run_end(struct cohort_request *request, enum cohort_end end)
+    __attribute__((noinline));
+
+/* Nothing continues it any more.  Jobs and resumes are for run_end. */
+static void
+disarm(struct cohort_request *request)
+{
+	app_wait_disarm(request);
+	app_end_stop(request);
+	app_stream_unwatch(request);
+	list_remove(&request->ready_link);
+}
+
+static void
+drop_ticket(struct cohort_request *request)
+{
+	app_ticket_drop(request->app->tickets, request->ticket);
+	request->ticket = (cohort_ticket) { 0 };
+}
+
+static void
+run_end(struct cohort_request *request, enum cohort_end end)
+{
+	app_request_enter(request);
+	app_end_run(request, end);
+	app_job_end(request);
+	app_end_free_attachments(request->app, &request->attachments);
+	app_queue_forget(request);
+	app_reply_release(request);
+	app_request_leave(request);
 }
 
 void
 app_request_end(struct cohort_request *request, enum cohort_end end)
 {
-	struct app *app = request->app;
+	bool was_armed;
 
 	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
-	if (app->current == request)
+	if (request->app->current == request)
 		panic("a request ends while a function of it runs");
 	request->waiting = false;
-	app_wait_disarm(request);
-	app_end_stop(request);
-	app_stream_unwatch(request);
-	app_ticket_drop(app->tickets, request->ticket);
-	list_remove(&request->ready_link);
-	if (has_end(request)) {
-		app_request_enter(request);
-		app_end_run(request, end);
-		app_job_end(request);
-		app_end_free_attachments(app, &request->attachments);
-		app_queue_forget(request);
-		app_reply_release(request);
-		app_request_leave(request);
-	}
-	app_blocking_free_loans(request);
-	app_stream_drop(request);
+	was_armed = app_request_is_armed(request);
+	if (was_armed)
+		disarm(request);
+	if (request->ticket.id != 0)
+		drop_ticket(request);
+	if (was_armed || has_end(request))
+		run_end(request, end);
+	if (!list_is_empty(&request->loans))
+		app_blocking_free_loans(request);
+	if (request->reply.kind == APP_REPLY_STREAM)
+		app_stream_drop(request);
 	app_body_clear(&request->body);
 	request->exchange->state = NULL;
 	recycle(request);
@@ -200,11 +242,11 @@ void
 app_request_check_thread(
     const struct cohort_request *request, const char *function)
 {
-	pthread_t thread = request->app->thread;
+	pthread_t self = pthread_self();
+	pthread_t thread =
+	    request->job == NULL ? request->app->thread : request->job->thread;
 
-	if (request->job != NULL)
-		thread = request->job->thread;
-	if (!pthread_equal(thread, pthread_self()))
+	if (!pthread_equal(thread, self))
 		panic("%s: called in another thread than the request's",
 		    function);
 }
@@ -312,10 +354,5 @@ app_request_handler_name(const struct cohort_request *request)
 {
 	const struct cohort_route *route = request->route;
 
-	if (route == NULL)
-		return "no handler";
-	if (route->options.name != NULL)
-		return route->options.name;
-	return route->handler_name != NULL ? route->handler_name :
-					     route->pattern;
+	return route == NULL ? "no handler" : route->label;
 }

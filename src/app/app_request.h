@@ -35,7 +35,6 @@ enum app_stage {
 struct app_pairs {
 	struct cohort_pair *pairs;
 	size_t count;
-	bool is_read;
 };
 
 #define COHORT_REQUEST_MAGIC       0x50763280u
@@ -45,7 +44,8 @@ struct cohort_request {
 	unsigned magic;
 	struct app *app;
 	struct http_exchange *exchange;
-	struct list_link link;       /* in app->requests, spare_requests */
+	struct cohort_request *next_spare;
+	struct list_link link;       /* in app->requests */
 	struct list_link ready_link; /* in app->ready */
 
 	/* What app_request_new clears begins here. */
@@ -55,47 +55,59 @@ struct cohort_request {
 	bool body_complete;
 	bool half_closed_kept; /* what the protocol was told */
 	bool is_overloaded;    /* the pool had no room for a job */
+	bool fitted;           /* some route took it, and declined */
+	bool deadline_is_own;  /* cohort_deadline, not the route's */
+	bool has_id;
+	unsigned parts_read; /* bit for each enum cohort_part */
 
-	/* Where it goes. */
-	struct app_match match;
-	size_t candidate; /* the next one to try */
-	const struct cohort_str *params;
+	unsigned candidate; /* the next one to try */
+	unsigned missed_count;
+	uint64_t befores_run; /* bits, of the first 64 */
+	uint64_t *more_befores_run;
 	const struct cohort_route *route; /* NULL: none answers */
 	const struct cohort_app *scope;   /* the route's, else match's */
-	bool fitted;                      /* some route took it, and declined */
-	struct app_match missed;          /* routes with other methods */
-	const struct cohort_app *before_scope; /* of the last before function */
-	uint64_t befores_run;                  /* bits, of the first 64 */
-	uint64_t *more_befores_run;
-
-	/* What was decoded. */
-	struct app_pairs path_pairs, query_pairs, cookie_pairs;
-	const char *mount;
-	char id[HTTP_ID_SIZE];
-
-	/* What continues it. */
-	struct app_handler room, retire;
-	cohort_ticket ticket; /* 0: none was taken */
-	struct app_host_timer *deadline;
-	bool deadline_is_own; /* cohort_deadline, not the route's */
-	struct app_job *lent; /* the blocking handler that has it; NULL */
-	struct app_job *job;  /* it is the copy which that has; NULL */
-
-	/* What runs at its end, last in first out. */
-	struct app_end_step *end_steps;
-	struct app_attachment *attachments;
+	struct app_end_step *end_steps;   /* last in first out */
+	struct app_handler retire;
 	/* And ends here. */
 
+	/* What means nothing before it is set. */
+	struct app_match match;
+	const struct cohort_str *params;       /* of route */
+	const char *mount;                     /* decoded; NULL: not yet */
+	struct app_candidate *missed;          /* routes with other methods */
+	const struct cohort_app *before_scope; /* of the last before function */
+	struct app_pairs path_pairs, query_pairs, cookie_pairs;
+	char id[HTTP_ID_SIZE];
+
+	/* What is empty, or 0, when it begins, and again when it ends. */
+	struct app_handler room;
+	cohort_ticket ticket;
+	struct app_host_timer *deadline;
+	struct app_attachment *attachments; /* last in first out */
+	struct app_job *lent;           /* the blocking handler that has it */
+	struct app_job *job;            /* it is the copy which that has */
 	struct list waits, spare_waits; /* app_wait.c */
 	struct list resumes;            /* app_queue.c */
 	struct list jobs, loans;        /* app_job: undelivered; returned */
 	struct list finished;           /* app_task, of jobs to be delivered */
 	struct app_body body;
 	struct app_stream stream;
+
 	struct log_scope log;
 	bool is_entered; /* log is in the thread's chain of scopes */
 	struct app_reply reply;
 };
+
+/* Is there anything that would still happen to the request? */
+static inline bool
+app_request_is_armed(const struct cohort_request *request)
+{
+	return request->room.handler != NULL || request->deadline != NULL ||
+	    request->stream.timer != NULL ||
+	    list_is_linked(&request->ready_link) ||
+	    !list_is_empty(&request->waits) ||
+	    !list_is_empty(&request->resumes) || !list_is_empty(&request->jobs);
+}
 
 /*
  * Lists, ticket table, queue and worker of the app.  The calling thread is

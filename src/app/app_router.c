@@ -167,8 +167,7 @@ find_site(const struct app_router *router, const char *host)
 struct walk {
 	const struct http_uri *uri;
 	struct arena *arena;
-	struct app_candidate *candidates;
-	size_t count;
+	struct app_candidate *end; /* of those found */
 	const struct cohort_app *scope;
 	size_t scope_depth;
 	bool for_head;
@@ -202,27 +201,31 @@ find_child(const struct app_node *node, const char *text, size_t size)
 static const struct cohort_str *
 copy_values(struct walk *walk)
 {
-	size_t size = walk->value_count * sizeof(walk->values[0]);
+	size_t count = walk->value_count, i;
+	struct cohort_str *copy;
 
-	if (size == 0)
+	if (count == 0)
 		return NULL;
-	return memcpy(arena_alloc_raw(walk->arena, size), walk->values, size);
+	copy = arena_alloc_raw(walk->arena, count * sizeof(*copy));
+	for (i = 0; i < count; i++)
+		copy[i] = walk->values[i];
+	return copy;
 }
 
 static void
 add_candidates(struct walk *walk, const struct app_routes *list)
 {
-	const struct cohort_route **routes;
+	const struct cohort_route **routes, **behind;
+	struct app_candidate *end = walk->end;
 	const struct cohort_str *params;
-	size_t i;
 
 	if (list->count == 0)
 		return;
 	routes = walk->for_head ? list->for_head : list->routes;
 	params = copy_values(walk);
-	for (i = 0; i < list->count; i++)
-		walk->candidates[walk->count++] =
-		    (struct app_candidate) { routes[i], params };
+	for (behind = routes + list->count; routes < behind; routes++)
+		*end++ = (struct app_candidate) { *routes, params };
+	walk->end = end;
 }
 
 static void
@@ -247,38 +250,62 @@ add_tails(struct walk *walk, const struct app_routes *tails, size_t depth)
 	walk->value_count--;
 }
 
+static const struct app_node *
+static_child(const struct walk *walk, const struct app_node *node, size_t depth)
+{
+	struct http_segment segment = walk->uri->segments[depth];
+
+	return find_child(
+	    node, walk->uri->path.data + segment.offset, segment.size);
+}
+
 static void visit(struct walk *walk, const struct app_node *node, size_t depth);
 
 static void
-descend(struct walk *walk, const struct app_node *node, size_t depth)
+visit_param(struct walk *walk, const struct app_node *node, size_t depth)
 {
 	struct http_segment segment = walk->uri->segments[depth];
-	const struct app_node *child;
 
-	child = find_child(
-	    node, walk->uri->path.data + segment.offset, segment.size);
-	if (child != NULL)
-		visit(walk, child, depth + 1);
-	if (node->param == NULL)
-		return;
 	push_value(walk, segment.offset, segment.size);
 	visit(walk, node->param, depth + 1);
 	walk->value_count--;
 }
 
 static void
-visit(struct walk *walk, const struct app_node *node, size_t depth)
+enter(struct walk *walk, const struct app_node *node, size_t depth)
 {
 	if (node->scope != NULL &&
 	    (walk->scope == NULL || depth > walk->scope_depth)) {
 		walk->scope = node->scope;
 		walk->scope_depth = depth;
 	}
-	if (depth < walk->uri->segment_count)
-		descend(walk, node, depth);
-	else
-		add_candidates(walk,
-		    walk->uri->trailing_slash ? &node->slash : &node->exact);
+}
+
+/* Comes back to no node but those that have another way behind the static
+ * one. */
+static void
+visit(struct walk *walk, const struct app_node *node, size_t depth)
+{
+	const struct app_node *child;
+
+	for (; depth < walk->uri->segment_count; depth++, node = child) {
+		enter(walk, node, depth);
+		child = static_child(walk, node, depth);
+		if (node->param == NULL && node->tails.count == 0) {
+			if (child == NULL)
+				return;
+			continue;
+		}
+		if (child != NULL)
+			visit(walk, child, depth + 1);
+		if (node->param != NULL)
+			visit_param(walk, node, depth);
+		add_tails(walk, &node->tails, depth);
+		return;
+	}
+	enter(walk, node, depth);
+	add_candidates(
+	    walk, walk->uri->trailing_slash ? &node->slash : &node->exact);
 	add_tails(walk, &node->tails, depth);
 }
 
@@ -288,21 +315,23 @@ app_router_match(const struct app_router *router,
     struct app_match *match_r)
 {
 	const struct site *site = find_site(router, request->host);
+	struct app_candidate *candidates;
 	struct walk walk;
 
-	*match_r = (struct app_match) { 0 };
-	if (site == NULL || request->uri.asterisk)
+	if (site == NULL || request->uri.asterisk) {
+		*match_r = (struct app_match) { 0 };
 		return;
+	}
+	candidates = arena_alloc_raw(arena, site->most * sizeof(*candidates));
 	walk.uri = &request->uri;
 	walk.arena = arena;
-	walk.candidates =
-	    arena_alloc_raw(arena, site->most * sizeof(*walk.candidates));
-	walk.count = walk.scope_depth = walk.value_count = 0;
+	walk.end = candidates;
+	walk.scope_depth = walk.value_count = 0;
 	walk.scope = NULL;
 	walk.for_head = request->method == HTTP_METHOD_HEAD;
 	visit(&walk, &site->root, 0);
-	match_r->candidates = walk.candidates;
-	match_r->count = walk.count;
+	match_r->candidates = candidates;
+	match_r->count = (size_t)(walk.end - candidates);
 	match_r->scope = walk.scope;
 }
 

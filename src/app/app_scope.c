@@ -152,8 +152,27 @@ app_scope_function_name(void (*function)(void))
 	return info.dli_sname;
 }
 
+static bool
+is_guarded(const struct cohort_route *route)
+{
+	const struct cohort_app *scope = route->scope;
+
+	while (scope != NULL && scope->guard_count == 0)
+		scope = scope->parent;
+	return route->guard_count > 0 || scope != NULL;
+}
+
+static const char *
+label_of(const struct cohort_route *route)
+{
+	if (route->options.name != NULL)
+		return route->options.name;
+	return route->handler_name != NULL ? route->handler_name :
+					     route->pattern;
+}
+
 void
-app_scope_inherit_options(struct app *app)
+app_scope_complete(struct app *app)
 {
 	struct cohort_app *scope;
 	struct cohort_route *route;
@@ -168,6 +187,8 @@ app_scope_inherit_options(struct app *app)
 	LIST_FOREACH (link, &app->routes) {
 		route = LIST_OBJECT(link, struct cohort_route, link);
 		app_options_inherit(&route->options, &route->scope->options);
+		route->is_guarded = is_guarded(route);
+		route->label = label_of(route);
 	}
 }
 

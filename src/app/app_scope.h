@@ -115,6 +115,8 @@ struct cohort_route {
 	struct app_options options;
 	struct app_guard *guards;
 	size_t guard_count;
+	bool is_guarded;       /* by its own, or a scope's */
+	const char *label;     /* of the handler: for the log */
 	struct list_link link; /* in app->routes */
 };
 
@@ -157,8 +159,9 @@ const char *app_scope_keep_text(struct app *app, const char *text);
 /* The symbol of exactly that function, or NULL: static ones have none. */
 const char *app_scope_function_name(void (*function)(void));
 
-/* Hands options down from mounts to scopes to routes: when all setups ran. */
-void app_scope_inherit_options(struct app *app);
+/* When all setups ran: hands options down from mounts to scopes to routes,
+ * and fills in what of a route follows from all that was declared. */
+void app_scope_complete(struct app *app);
 
 /* State by key, nearest scope first, then the other mounts of nobody. */
 void *app_scope_state(const struct cohort_app *scope, const void *key);

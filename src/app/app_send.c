@@ -33,10 +33,14 @@ word(struct cohort_request *request)
 		reply->refused = false;
 		app_reply_error(request, 500);
 	}
-	app_page_word(request);
+	if (reply->kind == APP_REPLY_ERROR)
+		app_page_word(request);
 }
 
 /* Innermost first. */
+static void run_afters(struct cohort_request *request)
+    __attribute__((noinline));
+
 static void
 run_afters(struct cohort_request *request)
 {
@@ -118,8 +122,10 @@ app_send_reply(struct cohort_request *request)
 	size_t i;
 
 	word(request);
-	run_afters(request);
-	word(request);
+	if (request->app->after_count > 0) {
+		run_afters(request);
+		word(request);
+	}
 	is_bodyless = app_send_is_bodyless(request);
 	send_head(request);
 	if (reply->kind == APP_REPLY_STREAM && !is_bodyless) {

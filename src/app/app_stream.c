@@ -114,8 +114,10 @@ begin(struct cohort_request *request, const char *function, int status,
 	request->reply.status = status;
 	request->stream.size = size;
 	request->stream.written_ms = now_ms(request);
-	app_field_set_type(request, type);
-	app_field_check_type(request, function, type);
+	if (type != NULL)
+		app_field_give_type(request, function, type);
+	else
+		app_field_set_type(request, (struct cohort_str) { NULL, 0 });
 	return 0;
 }
 
@@ -123,8 +125,7 @@ int
 cohort_stream(
     struct cohort_request *request, int status, const char *type, int64_t size)
 {
-	return begin(request, __func__, status,
-	    app_reply_copy_type(request, type), size);
+	return begin(request, __func__, status, type, size);
 }
 
 int

@@ -169,7 +169,7 @@ leave(struct app_host *host)
 }
 
 static unsigned
-quarantine_nobody(struct app_host *host, struct http_exchange *exchange)
+arrive_nobody(struct app_host *host, struct http_exchange *exchange)
 {
 	(void)host;
 	(void)exchange;
@@ -213,7 +213,7 @@ static const struct app_host_functions functions = {
 	.enter = enter,
 	.leave = leave,
 	.rename = rename_nobody,
-	.quarantine = quarantine_nobody,
+	.arrive = arrive_nobody,
 	.thread_begin = thread_begin,
 	.thread_end = thread_end,
 	.thread_enter = thread_enter,

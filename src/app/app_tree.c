@@ -232,19 +232,6 @@ order_for_head(struct app_routes *list)
 }
 
 static bool
-is_guarded(const struct cohort_route *route)
-{
-	const struct cohort_app *scope;
-
-	if (route->guard_count > 0)
-		return true;
-	for (scope = route->scope; scope != NULL; scope = scope->parent)
-		if (scope->guard_count > 0)
-			return true;
-	return false;
-}
-
-static bool
 has_other_method(const struct cohort_route *route, const char *name)
 {
 	size_t i;
@@ -267,7 +254,7 @@ is_taken(
 	for (i = 0; i < index; i++) {
 		other = list->routes[i];
 		if (other->scope->mount != route->scope->mount ||
-		    rank(other) != rank(route) || is_guarded(other))
+		    rank(other) != rank(route) || other->is_guarded)
 			continue;
 		if (other->methods == ~0u || (other->methods & bit) != 0 ||
 		    (name != NULL && has_other_method(other, name)))

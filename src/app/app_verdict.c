@@ -13,6 +13,14 @@
 #include "app/app_send.h"
 #include "app/app_wait.h"
 
+/* Few functions are to blame for anything, and most wait for nothing. */
+static enum app_stage blame(struct cohort_request *request, const char *what)
+    __attribute__((cold, noinline));
+static enum app_stage blame_verdict(struct cohort_request *request, int verdict)
+    __attribute__((cold, noinline));
+static enum app_stage settle_later(struct cohort_request *request)
+    __attribute__((noinline));
+
 /* The reply cannot be what the function made of it. */
 static enum app_stage
 fail(struct cohort_request *request)
@@ -35,6 +43,16 @@ blame(struct cohort_request *request, const char *what)
 		log_error(
 		    "handler %s %s", app_request_handler_name(request), what);
 	return fail(request);
+}
+
+static enum app_stage
+blame_verdict(struct cohort_request *request, int verdict)
+{
+	char what[64];
+
+	snprintf(
+	    what, sizeof(what), "returned %d, which is no verdict", verdict);
+	return blame(request, what);
 }
 
 static enum app_stage
@@ -116,8 +134,6 @@ is_refused(struct cohort_request *request, enum cohort_verdict verdict)
 enum app_stage
 app_verdict_settle(struct cohort_request *request, enum cohort_verdict verdict)
 {
-	char what[64];
-
 	if (verdict != COHORT_LATER)
 		app_wait_disarm(request);
 	if (request->stream.must_cut)
@@ -135,9 +151,7 @@ app_verdict_settle(struct cohort_request *request, enum cohort_verdict verdict)
 	case COHORT_FAILED:
 		return settle_failed(request);
 	}
-	snprintf(what, sizeof(what), "returned %d, which is no verdict",
-	    (int)verdict);
-	return blame(request, what);
+	return blame_verdict(request, (int)verdict);
 }
 
 enum app_stage

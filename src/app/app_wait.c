@@ -37,11 +37,10 @@ stop(struct app_wait *wait)
 }
 
 void
-app_wait_disarm(struct cohort_request *request)
+app_wait_stop(struct cohort_request *request)
 {
 	struct list_link *link;
 
-	request->room.handler = NULL;
 	while ((link = list_take_first(&request->waits)) != NULL) {
 		stop(LIST_OBJECT(link, struct app_wait, link));
 		list_append(&request->spare_waits, link);

@@ -8,9 +8,7 @@
 
 #include <stdbool.h>
 
-#include "app/app_phase.h"
-
-#include <cohort/cohort.h>
+#include "app/app_request.h"
 
 /* Does anything, a ticket as well, promise to continue the request? */
 bool app_wait_is_armed(const struct cohort_request *request);
@@ -24,6 +22,15 @@ bool app_wait_may(struct cohort_request *request,
     enum app_permission permission, const char *function, cohort_handler *next);
 
 /* Nothing of the set will happen any more.  A ticket stays. */
-void app_wait_disarm(struct cohort_request *request);
+void app_wait_stop(struct cohort_request *request);
+
+/* The same, for a set that is empty most of the time. */
+static inline void
+app_wait_disarm(struct cohort_request *request)
+{
+	request->room.handler = NULL;
+	if (!list_is_empty(&request->waits))
+		app_wait_stop(request);
+}
 
 #endif

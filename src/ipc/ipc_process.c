@@ -87,19 +87,25 @@ ipc_process_close(struct ipc_process **process, int *fd)
 
 /* ---- what runs ---- */
 
+/* Of a memcpy of so much at most compilers make a string instruction, which
+ * takes long to begin. */
 static uint16_t
-copy_cut(char *to, size_t room, const char *from, size_t size)
+copy_target(char to[IPC_TEXT_SIZE], const char *from, size_t size)
 {
-	if (size > room)
-		size = room;
-	memcpy(to, from, size);
+	if (size > IPC_TEXT_SIZE)
+		size = IPC_TEXT_SIZE;
+	memmove(to, from, size);
 	return (uint16_t)size;
 }
 
 static uint16_t
 copy_text(char *to, size_t room, const char *from)
 {
-	return from == NULL ? 0 : copy_cut(to, room, from, strnlen(from, room));
+	size_t size = from == NULL ? 0 : strnlen(from, room);
+
+	if (size > 0)
+		memcpy(to, from, size);
+	return (uint16_t)size;
 }
 
 /* NUL-terminated. */
@@ -123,8 +129,8 @@ store_words(struct ipc_current *current, uint64_t now_ms,
 	current->target_length = 0;
 	if (words->target != NULL) {
 		current->target_length = (uint32_t)words->target_size;
-		current->target_size = copy_cut(current->target,
-		    sizeof(current->target), words->target, words->target_size);
+		current->target_size = copy_target(
+		    current->target, words->target, words->target_size);
 	}
 	current->peer_size =
 	    copy_text(current->peer, sizeof(current->peer), words->peer);

@@ -58,7 +58,13 @@ void ipc_quarantine_drop(struct ipc_quarantine *quarantine, uint32_t place);
 /* [worker] */
 int ipc_quarantine_map(
     int fd, const struct ipc_quarantine **quarantine_r, struct error *error);
-/* Is that request in it?  Costs one load while nothing is. */
+/* Is nothing in it, as is so most of the time? */
+static inline bool
+ipc_quarantine_is_empty(const struct ipc_quarantine *quarantine)
+{
+	return __atomic_load_n(&quarantine->count, __ATOMIC_ACQUIRE) == 0;
+}
+/* Is that request in it? */
 bool ipc_quarantine_find(const struct ipc_quarantine *quarantine,
     const struct ipc_current_words *request, uint32_t *place_r,
     struct ipc_quarantine_entry *entry_r);

@@ -143,6 +143,19 @@ count(struct worker_access_log *log, const struct http_exchange *exchange)
 	log->worker->process->threads[IPC_THREAD_LOOP].current.exchanges++;
 }
 
+static void write_line(struct worker_access_log *log,
+    const struct http_exchange *exchange, enum cohort_end end)
+    __attribute__((noinline));
+
+static void
+write_line(struct worker_access_log *log, const struct http_exchange *exchange,
+    enum cohort_end end)
+{
+	tick(log);
+	log->format->line(&log->line, log->date, exchange, end);
+	keep_line(log);
+}
+
 static void
 record(struct http_recorder *recorder, const struct http_exchange *exchange,
     enum cohort_end end)
@@ -155,11 +168,8 @@ record(struct http_recorder *recorder, const struct http_exchange *exchange,
 		return;
 	count(log, exchange);
 	worker_quarantine_note_end(log->worker, exchange, end);
-	if (log->fd == -1)
-		return;
-	tick(log);
-	log->format->line(&log->line, log->date, exchange, end);
-	keep_line(log);
+	if (log->fd != -1)
+		write_line(log, exchange, end);
 }
 
 /* ---- life ---- */

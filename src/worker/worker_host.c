@@ -308,8 +308,9 @@ loaded(struct app_host *app_host)
 }
 
 static unsigned
-quarantine(struct app_host *app_host, struct http_exchange *exchange)
+arrive(struct app_host *app_host, struct http_exchange *exchange)
 {
+	worker_running_rename(app_host, exchange);
 	return worker_quarantine_ask(host_of(app_host)->worker, exchange);
 }
 
@@ -347,7 +348,7 @@ static const struct app_host_functions functions = {
 	.enter = worker_running_enter,
 	.leave = worker_running_leave,
 	.rename = worker_running_rename,
-	.quarantine = quarantine,
+	.arrive = arrive,
 	.thread_begin = thread_begin,
 	.thread_end = thread_end,
 	.thread_enter = worker_running_thread_enter,

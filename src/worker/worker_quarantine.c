@@ -47,8 +47,12 @@ may_try(struct worker *worker, struct http_exchange *exchange, uint32_t place,
 	return true;
 }
 
-unsigned
-worker_quarantine_ask(struct worker *worker, struct http_exchange *exchange)
+/* Some request, or route, is there. */
+static unsigned ask(struct worker *worker, struct http_exchange *exchange)
+    __attribute__((noinline));
+
+static unsigned
+ask(struct worker *worker, struct http_exchange *exchange)
 {
 	const struct http_request *request = &exchange->request;
 	const struct ipc_current_words words = {
@@ -62,8 +66,7 @@ worker_quarantine_ask(struct worker *worker, struct http_exchange *exchange)
 	uint64_t now;
 	uint32_t place;
 
-	if (worker->quarantine == NULL || exchange->is_check ||
-	    !ipc_quarantine_find(worker->quarantine, &words, &place, &entry))
+	if (!ipc_quarantine_find(worker->quarantine, &words, &place, &entry))
 		return 0;
 	now = clock_monotonic_ms();
 	if (now < entry.until_ms)
@@ -71,6 +74,15 @@ worker_quarantine_ask(struct worker *worker, struct http_exchange *exchange)
 	return may_try(worker, exchange, place, entry.number) ?
 	    0 :
 	    refuse(worker, place, 0);
+}
+
+unsigned
+worker_quarantine_ask(struct worker *worker, struct http_exchange *exchange)
+{
+	if (worker->quarantine == NULL || exchange->is_check ||
+	    ipc_quarantine_is_empty(worker->quarantine))
+		return 0;
+	return ask(worker, exchange);
 }
 
 void

@@ -14,24 +14,26 @@ current_of(struct worker *worker, uint32_t row)
 	return &worker->process->threads[row].current;
 }
 
+/* For whom code of the worker's own runs. */
+static const struct http_exchange nobody;
+
 static void
 publish(struct ipc_current *current, const struct http_exchange *exchange,
     const char *what, uint64_t since_ms)
 {
-	struct ipc_current_words words = { .doing = what };
+	const struct http_exchange *one = exchange != NULL ? exchange : &nobody;
+	const struct http_request *request = &one->request;
+	const struct ipc_current_words words = {
+		.exchange_id = one->id,
+		.mount = one->mount,
+		.method = request->method_name,
+		.target = request->target.data,
+		.target_size = request->target.size,
+		.peer = request->peer == NULL ? NULL : request->peer->address,
+		.route = one->route,
+		.doing = what != NULL ? what : one->doing,
+	};
 
-	if (exchange != NULL) {
-		words.exchange_id = exchange->id;
-		words.method = exchange->request.method_name;
-		words.target = exchange->request.target.data;
-		words.target_size = exchange->request.target.size;
-		if (exchange->request.peer != NULL)
-			words.peer = exchange->request.peer->address;
-		words.mount = exchange->mount;
-		words.route = exchange->route;
-		if (words.doing == NULL)
-			words.doing = exchange->doing;
-	}
 	ipc_current_begin(current, since_ms, &words);
 }
 

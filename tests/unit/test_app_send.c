@@ -168,7 +168,7 @@ leave(struct app_host *host)
 }
 
 static unsigned
-quarantine_nobody(struct app_host *host, struct http_exchange *exchange)
+arrive_nobody(struct app_host *host, struct http_exchange *exchange)
 {
 	return 0;
 }
@@ -181,7 +181,7 @@ static const struct app_host_functions host_functions = {
 	.enter = enter,
 	.leave = leave,
 	.rename = rename_nobody,
-	.quarantine = quarantine_nobody,
+	.arrive = arrive_nobody,
 };
 
 static struct app_host host = { .functions = &host_functions };
