@@ -193,7 +193,7 @@ keep_path(const struct path *path, const char *text, struct http_uri *uri)
 {
 	uri->path = (struct cohort_str) { text, path->size };
 	uri->segments = path->segments;
-	uri->segment_count = path->count;
+	uri->segment_count = (uint32_t)path->count;
 	uri->trailing_slash = path->trailing_slash;
 }
 

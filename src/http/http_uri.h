@@ -29,14 +29,14 @@ struct http_segment {
 struct http_uri {
 	struct cohort_str path; /* decoded, normal, begins with '/' */
 	const struct http_segment *segments;
-	size_t segment_count;
+	uint32_t segment_count;
 	bool trailing_slash;         /* "/a/"; true for "/" as well */
 	bool slash_in_segment;       /* some segment holds an encoded one */
+	bool asterisk;               /* "*", path is then "*" */
+	bool has_too_many;           /* segments: why it was refused */
 	struct cohort_str query;     /* raw, behind '?'; data NULL if none */
 	struct cohort_str scheme;    /* absolute form only, else data NULL */
 	struct cohort_str authority; /* absolute and authority form */
-	bool asterisk;               /* "*", path is then "*" */
-	bool has_too_many;           /* segments: why it was refused */
 };
 
 /*
