@@ -70,7 +70,7 @@ struct cohort_request {
 
 	/* What was decoded. */
 	struct app_pairs path_pairs, query_pairs, cookie_pairs;
-	const char *mount;
+	const char *mount, *peer;
 	char id[HTTP_ID_SIZE];
 
 	/* What continues it. */

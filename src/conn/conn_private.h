@@ -113,9 +113,7 @@ struct conn {
 	uint64_t id;
 	struct log_scope scope;
 	struct event event;
-	/* The same twice; once awaits_proxy is over, as the header told. */
-	struct network_address client_address;
-	struct http_peer peer;
+	struct http_peer peer; /* once awaits_proxy is over, as that told */
 };
 
 /* Whose output is noted, and up to where: pieces before next in block. */
@@ -198,9 +196,6 @@ struct network_address conn_peer_read(
 /* The client is that one from here on; before anybody was told of another. */
 void conn_peer_set(
     struct conn *conn, const struct network_address *client, uint16_t port);
-
-/* The same with the text of a struct ipc_orphan. */
-void conn_peer_adopt(struct conn *conn, const char *text, uint16_t port);
 
 /* ---- conn_preface.c: what comes before the protocol ---- */
 

@@ -10,8 +10,6 @@
  * A connection for which there is no row, or which is not to be seen (the
  * self-check's), has the set's spare one, which nobody reads.
  */
-#include <string.h>
-
 #include "base/base_memory.h"
 #include "conn/conn_private.h"
 
@@ -75,7 +73,7 @@ conn_row_open(struct conn *conn)
 	CONN_STORE(row->listener, conn->origin->listener);
 	CONN_STORE(row->request_count, conn->request_count);
 	CONN_STORE(row->port, conn->peer.port);
-	memcpy(row->peer, conn->peer.address, sizeof(row->peer));
+	row->peer = conn->peer.address;
 	conn_row_set_wait(conn);
 	conn_row_set_input(conn);
 	conn_row_set_exchange(conn);

@@ -18,6 +18,8 @@
 
 #include <stdint.h>
 
+#include "base/base_network.h"
+
 enum ipc_row_exchange {
 	IPC_ROW_NONE,       /* none is unfinished */
 	IPC_ROW_UNANSWERED, /* it began, and nothing of its response */
@@ -40,7 +42,7 @@ struct ipc_row {
 	uint64_t input;      /* address in the worker of what was read */
 	uint32_t input_size; /* and not consumed; 0: input is stale */
 	uint16_t port;
-	char peer[64];
+	struct network_address peer;
 };
 
 #endif

@@ -9,7 +9,6 @@
 #include <sys/uio.h>
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "conn/conn_deadline.h"
@@ -55,8 +54,7 @@ describe(struct ipc_orphan *orphan, const struct ipc_row *row)
 	orphan->input_size = row->input_size;
 	orphan->due_ms = row->due_ms;
 	orphan->request_count = row->request_count;
-	memcpy(orphan->peer, row->peer, sizeof(orphan->peer));
-	orphan->peer[sizeof(orphan->peer) - 1] = '\0';
+	orphan->peer = row->peer;
 }
 
 static void

@@ -26,7 +26,7 @@ publish(struct ipc_current *current, const struct http_exchange *exchange,
 		words.target = exchange->request.target.data;
 		words.target_size = exchange->request.target.size;
 		if (exchange->request.peer != NULL)
-			words.peer = exchange->request.peer->address;
+			words.peer = &exchange->request.peer->address;
 		words.mount = exchange->mount;
 		words.route = exchange->route;
 		if (words.doing == NULL)

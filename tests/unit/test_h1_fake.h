@@ -24,6 +24,7 @@
 #include "http/http_exchange.h"
 #include "http1/h1.h"
 #include "ipc/ipc_table.h"
+#include "test_network.h"
 
 #define FAKE_PIECES_MAX 1024
 
@@ -496,7 +497,7 @@ fake_conn_make(struct h1 *h1)
 	struct conn *conn = memory_alloc(sizeof(*conn));
 
 	conn->context = h1;
-	strcpy(conn->peer.address, "192.0.2.1");
+	conn->peer.address = network_of("192.0.2.1");
 	conn->input_capacity = CONN_INPUT_SIZE;
 	conn->room = SIZE_MAX / 2;
 	conn->output_limit = UINT64_MAX;
