@@ -97,7 +97,7 @@ struct conn {
 	struct ipc_row *row; /* never NULL */
 	uint32_t row_number; /* its index and one; 0: the spare one */
 	enum ipc_row_exchange exchange; /* as the protocol told */
-	uint64_t request_count;
+	uint32_t request_count;
 	struct conn_input input;
 	struct conn_output output;
 	struct list_link pending; /* in set->pending */

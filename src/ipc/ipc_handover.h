@@ -32,8 +32,8 @@ struct ipc_orphan {
 	uint16_t port;
 	uint32_t deadline_class; /* enum conn_deadline_class */
 	uint32_t input_size;
-	uint64_t due_ms; /* monotonic; 0: none */
-	uint64_t request_count;
+	uint64_t due_ms;             /* monotonic; 0: none */
+	uint32_t request_count;      /* UINT32_MAX: or more */
 	struct network_address peer; /* as the worker was told */
 };
 

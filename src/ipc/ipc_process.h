@@ -22,6 +22,7 @@
 #ifndef IPC_PROCESS_H
 #define IPC_PROCESS_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -150,7 +151,7 @@ struct ipc_process {
 	struct ipc_denials denials;
 	struct ipc_image images[IPC_IMAGES_MAX];
 	struct ipc_output output;
-	struct ipc_row rows[];
+	alignas(IPC_ROW_SIZE) struct ipc_row rows[];
 };
 
 /* [master] Makes and maps one with that many rows. */

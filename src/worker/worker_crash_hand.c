@@ -41,7 +41,8 @@ kind_of(const struct ipc_row *row)
 {
 	if (row->deadline_class == CONN_DEADLINE_LINGER)
 		return IPC_ORPHAN_LINGER;
-	return row->awaits_proxy ? IPC_ORPHAN_PROXY : IPC_ORPHAN_IDLE;
+	return row->exchange == IPC_ROW_PROXY ? IPC_ORPHAN_PROXY :
+						IPC_ORPHAN_IDLE;
 }
 
 static void

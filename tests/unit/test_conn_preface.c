@@ -69,7 +69,7 @@ expect_told(void)
 	ck_assert_int_eq(row->fd, fake.conn->fd + 1);
 	network_expect(&row->peer, "192.0.2.1");
 	ck_assert_uint_eq(row->port, 5000);
-	ck_assert_uint_eq(row->awaits_proxy, 0);
+	ck_assert_uint_eq(row->exchange, IPC_ROW_NONE);
 }
 
 /* ---- a header ---- */
@@ -118,8 +118,7 @@ START_TEST(it_comes_byte_by_byte)
 	conn = only_conn();
 	for (i = 0; i < strlen(LINE) - 1; i++) {
 		ck_assert_int_eq(conn->state, CONN_STATE_PROXY);
-		ck_assert_uint_eq(row->exchange, IPC_ROW_NONE);
-		ck_assert_uint_eq(row->awaits_proxy, 1);
+		ck_assert_uint_eq(row->exchange, IPC_ROW_PROXY);
 		ck_assert_uint_eq(row->input_size, i);
 		ck_assert_uint_eq(row->deadline_class, CONN_DEADLINE_HEAD);
 		ck_assert_uint_gt(row->due_ms, 0);
@@ -155,7 +154,7 @@ START_TEST(others_have_none)
 	fake_connect(&fake, LINE);
 	ck_assert_str_eq(fake.calls, "open input(40) ");
 	network_expect(&conn_peer(fake.conn)->address, "unix");
-	ck_assert_uint_eq(fake.rows[0].awaits_proxy, 0);
+	ck_assert_uint_eq(fake.rows[0].exchange, IPC_ROW_NONE);
 }
 END_TEST
 
@@ -223,7 +222,7 @@ START_TEST(a_part_of_it_is_handed_over)
 	fake_connect(&fake, _i == 0 ? "PROXY TC" : NULL);
 	due_ms = only_conn()->wait.due_ms;
 	conn_set_hand_over(fake.set);
-	ck_assert_uint_eq(fake.rows[0].awaits_proxy, 1);
+	ck_assert_uint_eq(fake.rows[0].exchange, IPC_ROW_PROXY);
 	ck_assert_int_gt(fake.rows[0].fd, 0);
 	ck_assert_uint_eq(conn_set_pack(fake.set, packet), 1);
 	ck_assert_uint_eq(orphan->kind, IPC_ORPHAN_PROXY);
@@ -253,7 +252,7 @@ START_TEST(a_part_of_it_is_adopted)
 	network_list_fini(&fake.origin.proxies);
 	fake_pair(&fake, SOCK_STREAM, ends);
 	fake_adopt(&fake, ends[0], &orphan, LINE);
-	ck_assert_uint_eq(fake.rows[0].awaits_proxy, 1);
+	ck_assert_uint_eq(fake.rows[0].exchange, IPC_ROW_PROXY);
 	conn_set_settle(fake.set);
 	ck_assert_str_eq(fake.calls, "");
 	ck_assert_uint_eq(only_conn()->wait.due_ms, orphan.due_ms);

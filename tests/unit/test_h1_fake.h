@@ -70,7 +70,8 @@ struct conn {
 
 	/* Containment's. */
 	enum ipc_row_exchange exchange;
-	uint64_t exchange_id, exchange_count, request_count;
+	uint64_t exchange_id, exchange_count;
+	uint32_t request_count;
 	bool is_head_only, is_adopted, is_check, is_trusted;
 };
 
@@ -286,7 +287,7 @@ conn_exchange_end(struct conn *conn)
 	conn->exchange = IPC_ROW_NONE;
 }
 
-uint64_t
+uint32_t
 conn_request_count(const struct conn *conn)
 {
 	return conn->request_count;

@@ -1258,7 +1258,7 @@ END_TEST
 /* ---- adopted connections ---- */
 
 static void
-adopt(uint64_t request_count, enum conn_deadline_class class, const char *input)
+adopt(uint32_t request_count, enum conn_deadline_class class, const char *input)
 {
 	fake_conn_free(fake.conn);
 	fake.conn = fake_conn_make(fake.h1);
@@ -1272,7 +1272,7 @@ adopt(uint64_t request_count, enum conn_deadline_class class, const char *input)
 }
 
 static const struct {
-	uint64_t request_count;
+	uint32_t request_count;
 	enum conn_deadline_class class;
 	const char *input;
 	enum conn_deadline_class expected;

@@ -71,7 +71,7 @@ START_TEST(area_is_empty_and_marked)
 	ck_assert_uint_eq(process->row_count, 3);
 	ck_assert_int_eq(process->rows[2].fd, 0);
 	ck_assert_uint_eq((uintptr_t)&process->adopted % 8, 0);
-	ck_assert_uint_eq((uintptr_t)&process->rows[1].exchange_id % 8, 0);
+	ck_assert_uint_eq((uintptr_t)&process->rows[1] % IPC_ROW_SIZE, 0);
 }
 END_TEST
 
