@@ -64,9 +64,10 @@ wants_read(const struct conn *conn)
 {
 	if (conn->input_ended)
 		return false;
+	if (conn->state == CONN_STATE_OPEN)
+		return !conn_input_is_full(conn);
 	switch (conn->state) {
 	case CONN_STATE_PROXY:
-	case CONN_STATE_OPEN:
 		return !conn_input_is_full(conn);
 	case CONN_STATE_FLUSHING:
 		return conn->lingers;

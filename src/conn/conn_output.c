@@ -283,12 +283,16 @@ collect(const struct conn *conn, struct iovec vector[IOVEC_COUNT],
 	return count;
 }
 
-/*
- * Returns what the system call did; *wanted_r is what it should have done.
- * A response is mostly one piece, and send(2) is the cheaper call for it.
- */
+static bool
+is_last(const struct conn *conn)
+{
+	const struct conn_output_block *block = conn->output.first;
+
+	return block->count - block->first == 1 && block->next == NULL;
+}
+
 static ssize_t
-send_bytes(struct conn *conn, uint64_t *wanted_r)
+send_pieces(struct conn *conn, uint64_t *wanted_r)
 {
 	struct iovec vector[IOVEC_COUNT];
 	struct msghdr message = { .msg_iov = vector };
@@ -301,6 +305,19 @@ send_bytes(struct conn *conn, uint64_t *wanted_r)
 		return send(
 		    conn->fd, vector[0].iov_base, vector[0].iov_len, flags);
 	return sendmsg(conn->fd, &message, flags);
+}
+
+/* These return what the system call did; *wanted_r is what it should have
+ * done.  A response is mostly one piece, with nothing or a file behind it,
+ * and send(2) is the cheaper call for that. */
+static ssize_t
+send_bytes(
+    struct conn *conn, const struct conn_piece *piece, uint64_t *wanted_r)
+{
+	if (!is_last(conn))
+		return send_pieces(conn, wanted_r);
+	*wanted_r = piece->size;
+	return send(conn->fd, piece->from.data, piece->size, MSG_NOSIGNAL);
 }
 
 static ssize_t
@@ -349,7 +366,7 @@ conn_output_flush(struct conn *conn)
 		piece = conn_block_piece(
 		    conn->output.first, conn->output.first->first);
 		if (piece->fd == CONN_PIECE_MEMORY)
-			size = send_bytes(conn, &wanted);
+			size = send_bytes(conn, piece, &wanted);
 		else
 			size = send_file(conn, piece, &wanted);
 		if (size <= 0) {

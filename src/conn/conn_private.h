@@ -354,8 +354,8 @@ bool conn_hand_review(struct conn *conn);
 /* ---- conn_step.c ---- */
 
 /* Calls the protocol, writes, ends, as far as the marks ask for it.  Takes
- * the connection off the pending list unless it wants another step; it may
- * be gone afterwards. */
+ * the connection off the pending list, or puts it to the end of it if it
+ * wants another step; it may be gone afterwards. */
 void conn_step(struct conn *conn);
 
 /* ---- conn_set.c ---- */

@@ -109,9 +109,9 @@ conn_row_set_wait(struct conn *conn)
 static enum ipc_row_exchange
 exchange_of(const struct conn *conn)
 {
-	switch (conn->state) {
-	case CONN_STATE_OPEN:
+	if (conn->state == CONN_STATE_OPEN)
 		return conn->exchange;
+	switch (conn->state) {
 	case CONN_STATE_LINGERING:
 		return conn->guard.class == CONN_DEADLINE_LINGER ?
 		    IPC_ROW_NONE :

@@ -30,15 +30,21 @@ park(struct ipc_loop *loop)
 		pause();
 }
 
-/* A handler in another thread stores park and then looks at running; here it
+/*
+ * A handler in another thread stores park and then looks at running; here it
  * is the other way round.  So it sees that the loop runs, or the loop sees
- * that it is to park, or both. */
+ * that it is to park, or both.  That needs a barrier between the two on both
+ * sides, and the handler makes it for both (worker_crash_stop.c): here, where
+ * it would be needed twice in each event, only the compiler keeps the order.
+ */
 static void
 tell_running(struct ipc_loop *loop, uint32_t running)
 {
-	__atomic_store_n(&loop->running, running, __ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&loop->park, __ATOMIC_SEQ_CST) != 0)
+	CONN_ANNOUNCE(loop->running, running);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&loop->park, __ATOMIC_RELAXED) != 0)
 		park(loop);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
 /* A settling that runs has entered, and goes on afterwards. */
@@ -63,15 +69,20 @@ leave(struct conn_set *set)
 
 /* ---- settling ---- */
 
-/* One step for each connection that is pending now. */
+/* One step for each connection that is pending now: those that become so, or
+ * want another step, stand behind the last.  Only its own step takes one out
+ * of the list. */
 static void
 run_round(struct conn_set *set)
 {
-	struct list_link end = { NULL, NULL }, *link;
+	struct list_link *last = set->pending.head.previous, *link;
+	bool is_last;
 
-	list_append(&set->pending, &end);
-	while ((link = list_take_first(&set->pending)) != &end)
+	do {
+		link = list_first(&set->pending);
+		is_last = link == last;
 		conn_step(LIST_OBJECT(link, struct conn, pending));
+	} while (!is_last);
 }
 
 /* A timer, since an event activated by hand would be run before epoll is

@@ -13,10 +13,10 @@
 static bool
 take_mark(struct conn *conn, enum conn_mark mark)
 {
-	bool is_set = (conn->marks & (unsigned)mark) != 0;
-
+	if ((conn->marks & (unsigned)mark) == 0)
+		return false;
 	conn->marks &= ~(unsigned)mark;
-	return is_set;
+	return true;
 }
 
 static bool
@@ -187,6 +187,13 @@ end_linger(struct conn *conn)
 		conn_close(conn, conn->reason, false);
 }
 
+static void
+end(struct conn *conn)
+{
+	end_output(conn);
+	end_linger(conn);
+}
+
 static bool
 is_watched(const struct conn *conn)
 {
@@ -216,6 +223,14 @@ wants_step(struct conn *conn)
 	    wants_input(conn);
 }
 
+/* Behind those that have waited longer. */
+static void
+go_on(struct conn *conn)
+{
+	list_remove(&conn->pending);
+	conn_mark(conn, 0);
+}
+
 /* There is nothing to do until something happens. */
 static void
 rest(struct conn *conn)
@@ -241,8 +256,8 @@ conn_step(struct conn *conn)
 	}
 	run_protocol(conn);
 	write_output(conn);
-	end_output(conn);
-	end_linger(conn);
+	if (!is_open(conn))
+		end(conn);
 	settle_input(conn);
 	if (is_watched(conn))
 		conn_io_watch(conn);
@@ -250,7 +265,7 @@ conn_step(struct conn *conn)
 		call_close(conn);
 		conn_set_drop(conn);
 	} else if (wants_step(conn)) {
-		conn_mark(conn, 0);
+		go_on(conn);
 	} else {
 		rest(conn);
 	}

@@ -31,18 +31,6 @@ end_of(enum conn_close reason)
 }
 
 static void
-update_busy(struct h1_connection *connection)
-{
-	bool is_busy =
-	    connection->active != NULL || connection->answered_count > 0;
-
-	if (is_busy == connection->is_busy)
-		return;
-	connection->is_busy = is_busy;
-	conn_set_busy(connection->conn, is_busy);
-}
-
-static void
 drop_parse(struct h1_connection *connection)
 {
 	if (connection->parse != NULL)
@@ -70,15 +58,17 @@ h1_connection_begin(struct h1_connection *connection,
 
 	drop_parse(connection);
 	h1_state_advance(connection, event);
+	if (connection->answered_count == 0)
+		conn_set_busy(connection->conn, true);
 	connection->active = exchange;
 	conn_count_request(connection->conn);
 	conn_exchange_begin(connection->conn, base->id,
 	    base->request.method == HTTP_METHOD_HEAD);
-	update_busy(connection);
 }
 
 /* ---- the end of exchanges ---- */
 
+/* It is neither the active one nor an answered one any more. */
 static void
 end_exchange(struct h1_connection *connection, struct h1_exchange *exchange,
     enum cohort_end end)
@@ -89,6 +79,8 @@ end_exchange(struct h1_connection *connection, struct h1_exchange *exchange,
 	http_exchange_fini(&exchange->exchange, connection->h1->server, end);
 	log_leave(scope);
 	h1_give_exchange(connection->h1, exchange);
+	if (connection->active == NULL && connection->answered_count == 0)
+		conn_set_busy(connection->conn, false);
 }
 
 static struct h1_exchange *
@@ -118,7 +110,6 @@ h1_connection_collect(struct h1_connection *connection)
 	while ((exchange = first_answered(connection)) != NULL &&
 	    exchange->behind <= sent)
 		end_answered(connection, exchange, exchange->end);
-	update_busy(connection);
 }
 
 static void
@@ -144,7 +135,6 @@ h1_connection_free(struct h1_connection **source, enum conn_close reason)
 		end_answered(connection, exchange, end_of(reason));
 	if (connection->active != NULL)
 		end_active(connection, end_of(reason));
-	update_busy(connection);
 	drop_parse(connection);
 	OBJECT_FREE(connection);
 }
@@ -214,7 +204,6 @@ h1_connection_abandon(struct h1_connection *connection)
 	if (!exchange->has_head) {
 		end_active(connection, COHORT_END_GONE);
 		h1_connection_finish(connection, CONN_CLOSE_RESET, false);
-		update_busy(connection);
 	} else if (connection->answered_count == 0) {
 		h1_connection_close(connection, CONN_CLOSE_RESET, true);
 	} else {

@@ -55,7 +55,6 @@ struct h1_connection {
 	bool is_running : 1;              /* within on_input */
 	bool is_stalled : 1;              /* max_pipelined, or output is full */
 	bool is_abandoned : 1;            /* h1_connection_abandon */
-	bool is_busy : 1;                 /* as told to conn */
 	struct h1_body body;              /* of the active request */
 };
 

@@ -61,7 +61,7 @@ class_of(const struct h1_connection *connection)
 static void
 update_wait(struct h1_connection *connection)
 {
-	enum conn_deadline_class class = class_of(connection);
+	enum conn_deadline_class class;
 
 	if (connection->state == H1_STATE_ENDING)
 		return;
@@ -71,6 +71,7 @@ update_wait(struct h1_connection *connection)
 		connection->waiting = CONN_DEADLINE_NONE;
 		return;
 	}
+	class = class_of(connection);
 	if (class == connection->waiting && !connection->has_progress)
 		return;
 	connection->waiting = class;

@@ -6,8 +6,8 @@
  *
  * Sockets are shared by all workers and level-triggered, so one connection
  * wakes several workers.  Each takes a few at a time: as many as are likely
- * to have come in the time of one round of the loop, and no more, so that a
- * burst is spread over all that woke up.
+ * to have come in the time of one round of the loop (worker_share.h), and no
+ * more, so that a burst is spread over all that woke up.
  */
 #include <sys/socket.h>
 
@@ -23,8 +23,8 @@
 #include "conn/conn_refuse.h"
 #include "worker/worker_answer.h"
 #include "worker/worker_private.h"
+#include "worker/worker_share.h"
 
-#define ACCEPTS_AT_ONCE 4
 #define PAUSE_MS        500
 #define REVIEW_MS       100
 #define RESCUES_AT_ONCE 16
@@ -40,6 +40,7 @@ struct listener {
 	bool is_on, is_paused;
 	bool is_closed;   /* forgotten: never on again */
 	bool was_waiting; /* somebody, at the last review */
+	struct worker_share share;
 	struct event event, pause;
 };
 
@@ -220,14 +221,14 @@ static void
 on_acceptable(evutil_socket_t fd, short events, void *context)
 {
 	struct listener *listener = context;
-	int count;
+	unsigned most = worker_share_count(&listener->share), count = 0;
 
 	(void)fd;
 	(void)events;
 	OBJECT_CHECK(listener->acceptor, WORKER_ACCEPTOR_MAGIC);
-	for (count = 0; count < ACCEPTS_AT_ONCE && listener->is_on; count++)
-		if (!accept_one(listener))
-			return;
+	while (count < most && listener->is_on && accept_one(listener))
+		count++;
+	worker_share_learn(&listener->share, count);
 }
 
 /* ---- the gate's timer ---- */

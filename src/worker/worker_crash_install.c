@@ -140,6 +140,7 @@ worker_crash_install(struct worker *worker, struct error *error)
 	base->count = backtrace(base->frames, IPC_FRAMES_MAX);
 	worker_images_note(worker);
 	fill_slot(worker);
+	worker_crash_stop_prepare();
 	if (note_channel(worker->channel_fd, error) == -1 ||
 	    worker_thread_begin(worker, IPC_THREAD_LOOP, error) == -1 ||
 	    install_stop(error) == -1 || install_report(error) == -1)

@@ -94,7 +94,8 @@ void worker_crash_on_denied(int signal, siginfo_t *info, void *context);
 void worker_crash_set_result(void *context, int result);
 
 /* worker_crash_stop.c: all other threads of ours stand still afterwards, or
- * have had their time. */
+ * have had their time.  Prepared once, before there are any. */
+void worker_crash_stop_prepare(void);
 void worker_crash_stop_others(struct worker_crash *crash);
 
 /* worker_crash_report.c: what happened, for the master, and that it did. */

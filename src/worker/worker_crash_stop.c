@@ -4,11 +4,16 @@
  * connections agree (struct ipc_loop); threads of the pool stop anywhere, and
  * so does the loop if its callback does not end.  A thread of a module's own
  * has all signals blocked and goes on: it touches no connection.
+ *
+ * The loop says that it runs by plain stores (conn_set.c).  What it stored
+ * before it looked at park is made visible from here, by a barrier in all
+ * threads (membarrier(2)).
  */
 #include "worker/worker_crash_private.h"
 
 #include <sys/syscall.h>
 
+#include <linux/membarrier.h>
 #include <unistd.h>
 
 #define PARK_MAX_MS 300
@@ -21,12 +26,30 @@ is_between_callbacks(const struct ipc_loop *loop)
 	    __atomic_load_n(&loop->parked, __ATOMIC_SEQ_CST) == 1;
 }
 
+/* Linux may have been built without it, a container may refuse it.  No store
+ * takes a millisecond to be seen either. */
+static void
+make_barrier_everywhere(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) ==
+	    -1)
+		worker_crash_pause(1);
+}
+
+void
+worker_crash_stop_prepare(void)
+{
+	syscall(
+	    SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+}
+
 static bool
 park_loop(struct ipc_loop *loop)
 {
 	int waited;
 
 	__atomic_store_n(&loop->park, 1, __ATOMIC_SEQ_CST);
+	make_barrier_everywhere();
 	for (waited = 0; waited < PARK_MAX_MS; waited++) {
 		if (is_between_callbacks(loop))
 			return true;
