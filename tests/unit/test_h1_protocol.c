@@ -252,6 +252,43 @@ START_TEST(test_answered_in_order)
 }
 END_TEST
 
+/* ---- what an idle connection keeps ---- */
+
+START_TEST(test_idle_keeps_nothing)
+{
+	ck_assert_ptr_null(conn_state(fake.conn));
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_HEAD);
+	feed("GET /hello HTTP/1.1\r\nHo");
+	ck_assert_ptr_nonnull(conn_state(fake.conn));
+	/* The wait began with the connection. */
+	ck_assert_uint_eq(fake.conn->wait_count, 1);
+	feed("st: a\r\n\r\n");
+	ck_assert_ptr_null(conn_state(fake.conn));
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_IDLE);
+	h1_protocol.retire(fake.conn, false);
+	ck_assert_ptr_null(conn_state(fake.conn));
+	feed(GET("/later"));
+	ck_assert_ptr_nonnull(conn_state(fake.conn));
+	fake_answer(fake.exchange, 200, "hello");
+	fake_settle(fake.conn);
+	ck_assert_ptr_null(conn_state(fake.conn));
+	expect_output(HELLO HELLO);
+	fake_pass_deadline(fake.conn);
+	expect_closed(CONN_CLOSE_IDLE);
+}
+END_TEST
+
+START_TEST(test_unsent_answers_are_kept)
+{
+	fake.conn->room = 0;
+	feed(GET("/hello"));
+	ck_assert_ptr_nonnull(conn_state(fake.conn));
+	fake.conn->room = 1000;
+	fake_settle(fake.conn);
+	ck_assert_ptr_null(conn_state(fake.conn));
+}
+END_TEST
+
 /* ---- keep-alive ---- */
 
 static const struct {
@@ -1350,6 +1387,8 @@ main(void)
 	tcase_add_test(tcase, test_pipeline_stops_at_full_output);
 	tcase_add_test(tcase, test_pipeline_waits_for_later);
 	tcase_add_test(tcase, test_answered_in_order);
+	tcase_add_test(tcase, test_idle_keeps_nothing);
+	tcase_add_test(tcase, test_unsent_answers_are_kept);
 	tcase_add_loop_test(tcase, test_persistence, 0,
 	    sizeof(persistence) / sizeof(*persistence));
 	tcase_add_test(tcase, test_nothing_behind_close);
