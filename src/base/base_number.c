@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define DIGITS_MAX 20 /* of UINT64_MAX */
-
 int
 number_parse(const char *text, int64_t min, int64_t max, int64_t *number_r)
 {
@@ -48,18 +46,29 @@ number_parse_bytes(
 	return 0;
 }
 
+static size_t
+count_digits(uint64_t number)
+{
+	size_t count = 1;
+
+	while (number >= 10) {
+		number /= 10;
+		count++;
+	}
+	return count;
+}
+
+/* In place: bytes stored one by one are slow to be copied at once. */
 size_t
 number_write(char *to, uint64_t number)
 {
-	char digits[DIGITS_MAX];
-	size_t at = DIGITS_MAX;
+	size_t count = count_digits(number), at = count;
 
-	do {
-		digits[--at] = (char)('0' + number % 10);
+	while (at > 0) {
+		to[--at] = (char)('0' + number % 10);
 		number /= 10;
-	} while (number != 0);
-	memcpy(to, digits + at, DIGITS_MAX - at);
-	return DIGITS_MAX - at;
+	}
+	return count;
 }
 
 void

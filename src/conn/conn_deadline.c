@@ -3,28 +3,43 @@
  * The timer is armed for the earliest deadline and not touched when that
  * one is stopped or started anew, which happens in every request: it then
  * fires for nothing and is armed for what is the earliest by then.
+ *
+ * It is the kernel's and not libevent's, which would look at its own in every
+ * turn of the loop, ask twice for the time, and have epoll_wait(2) do so too.
  */
 #include "conn/conn_deadline.h"
 
+#include <sys/timerfd.h>
+
 #include <event2/event.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base_clock.h"
+#include "base/base_fd.h"
 #include "base/base_panic.h"
 
 /* Between two firings, so that many deadlines close together share one. */
 #define PAUSE_MS 50
+
+static void arm(struct conn_deadlines *deadlines, uint64_t at_ms)
+    __attribute__((cold));
 
 static void
 arm(struct conn_deadlines *deadlines, uint64_t at_ms)
 {
 	uint64_t now_ms = conn_deadlines_now(deadlines);
 	uint64_t delay_ms = at_ms > now_ms ? at_ms - now_ms : 0;
-	const struct timeval delay = clock_timeval(delay_ms);
+	const struct itimerspec delay = {
+		.it_value.tv_sec = (time_t)(delay_ms / 1000),
+		/* None at all would be no timer. */
+		.it_value.tv_nsec = (long)(delay_ms % 1000 * 1000000 + 1),
+	};
 
 	deadlines->armed_for_ms = at_ms;
-	if (event_add(deadlines->timer, &delay) == -1)
-		panic("deadlines: event_add of a timer failed");
+	if (timerfd_settime(deadlines->timer_fd, 0, &delay, NULL) == -1 ||
+	    event_add(deadlines->timer, NULL) == -1)
+		panic("deadlines: the timer cannot be set");
 }
 
 /* 0: nothing waits. */
@@ -83,7 +98,8 @@ on_timer(evutil_socket_t fd, short what, void *context)
 	(void)what;
 	conn_deadlines_forget_now(deadlines);
 	deadlines->armed_for_ms = 0;
-	now_ms = conn_deadlines_now(deadlines);
+	/* The coarse clock may not be where the timer is. */
+	now_ms = deadlines->now_ms = clock_monotonic_us() / 1000;
 	conn_deadlines_expire(deadlines);
 	next_ms = earliest(deadlines);
 	if (next_ms != 0)
@@ -104,9 +120,14 @@ conn_deadlines_init(struct conn_deadlines *deadlines, struct event_base *base,
 		list_init(&deadlines->lists[i]);
 		deadlines->timeouts_ms[i] = timeouts_ms[i];
 	}
-	deadlines->timer = evtimer_new(base, on_timer, deadlines);
+	deadlines->timer_fd =
+	    timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (deadlines->timer_fd == -1)
+		panic("deadlines: timerfd_create failed");
+	deadlines->timer =
+	    event_new(base, deadlines->timer_fd, EV_READ, on_timer, deadlines);
 	if (deadlines->timer == NULL)
-		panic("deadlines: evtimer_new failed");
+		panic("deadlines: event_new failed");
 }
 
 void
@@ -114,6 +135,7 @@ conn_deadlines_fini(struct conn_deadlines *deadlines)
 {
 	event_free(deadlines->timer);
 	deadlines->timer = NULL;
+	fd_close(&deadlines->timer_fd);
 }
 
 uint64_t

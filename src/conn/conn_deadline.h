@@ -42,7 +42,8 @@ struct conn_deadline {
 struct conn_deadlines {
 	struct list lists[CONN_DEADLINE_COUNT];
 	uint64_t timeouts_ms[CONN_DEADLINE_COUNT];
-	struct event *timer;
+	struct event *timer; /* added while it is armed */
+	int timer_fd;
 	uint64_t armed_for_ms; /* 0: not armed */
 	uint64_t now_ms;       /* of this round; 0: not asked yet */
 	/* The last of each class that was resumed in this round; NULL. */

@@ -91,6 +91,8 @@ is_throttled(struct conn *conn)
 {
 	uint64_t limit = conn->set->settings.output_limit;
 
+	if (!conn->is_throttled && conn_output_pending(conn) <= limit)
+		return false;
 	if (conn->is_throttled)
 		limit /= 2;
 	conn->is_throttled = conn_output_pending(conn) > limit;

@@ -47,7 +47,9 @@ on_library_fatal(int code)
 }
 
 /* No change list: a descriptor that is deleted, sent away and closed in one
- * round would leave its registration behind. */
+ * round would leave its registration behind.  No cached time: it is asked for
+ * in every turn, and wanted where a timer of libevent's runs, which is
+ * seldom (conn_deadline.c). */
 static int
 make_base(struct worker *worker, struct error *error)
 {
@@ -56,7 +58,8 @@ make_base(struct worker *worker, struct error *error)
 	event_set_log_callback(on_library_log);
 	event_set_fatal_callback(on_library_fatal);
 	if (config != NULL) {
-		event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+		event_config_set_flag(config,
+		    EVENT_BASE_FLAG_IGNORE_ENV | EVENT_BASE_FLAG_NO_CACHE_TIME);
 		worker->base = event_base_new_with_config(config);
 		event_config_free(config);
 	}
