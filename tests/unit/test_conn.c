@@ -174,6 +174,14 @@ START_TEST(test_description)
 }
 END_TEST
 
+/* Most connections are idle, and this is most of what those cost. */
+START_TEST(test_size)
+{
+	ck_assert_uint_le(
+	    sizeof(struct conn) - sizeof(struct event) + IPC_ROW_SIZE, 344);
+}
+END_TEST
+
 START_TEST(test_values)
 {
 	int mine;
@@ -220,6 +228,7 @@ main(void)
 	tcase_add_test(tests, test_close_while_flushing);
 	tcase_add_test(tests, test_description);
 	tcase_add_test(tests, test_values);
+	tcase_add_test(tests, test_size);
 	tcase_add_test_raise_signal(
 	    tests, test_waits_of_the_core_panic, SIGABRT);
 	tcase_add_test(tests, test_size_of_a_connection);
