@@ -100,12 +100,23 @@ cohort_host(const struct cohort_request *request)
 	return head_of(request)->host;
 }
 
+static const char *
+text_of_peer(const struct cohort_request *request)
+{
+	char text[NETWORK_TEXT_SIZE];
+
+	network_address_format(&head_of(request)->peer->address, text);
+	return arena_copy(&request->exchange->arena, text, strlen(text));
+}
+
 const char *
 cohort_peer(const struct cohort_request *request)
 {
 	if (!may_read(request, __func__))
 		return "";
-	return head_of(request)->peer->address;
+	if (request->peer == NULL)
+		own(request)->peer = text_of_peer(request);
+	return request->peer;
 }
 
 int

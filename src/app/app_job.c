@@ -28,8 +28,10 @@ static void
 describe_peer(const void *object, struct buffer *line)
 {
 	const struct http_peer *peer = object;
+	char text[NETWORK_TEXT_SIZE];
 
-	buffer_format(line, ", from %s", peer->address);
+	network_address_format(&peer->address, text);
+	buffer_format(line, ", from %s", text);
 	if (peer->port != 0)
 		buffer_format(line, ", port %u", peer->port);
 }

@@ -68,6 +68,7 @@ struct cohort_request {
 	const struct cohort_app *scope;   /* the route's, else match's */
 	struct app_end_step *end_steps;   /* last in first out */
 	struct app_handler retire;
+	const char *peer; /* as text; NULL: not asked for yet */
 	/* And ends here. */
 
 	/* What means nothing before it is set. */

@@ -147,7 +147,10 @@ open_test(const char *function, const char *path, const char *settings)
 	list_init(&test->replies);
 	test->window = SIZE_MAX;
 	test->host.wake_fd = test->log.fd = -1;
-	test->peer = (struct http_peer) { "127.0.0.1", 50000 };
+	test->peer = (struct http_peer) {
+		network_address_of_ipv4((uint8_t[]) { 127, 0, 0, 1 }),
+		50000,
+	};
 	if (start(test, path, settings, &error) == 0)
 		return test;
 	fprintf(stderr, "%s: %s\n%s", function, error.text,

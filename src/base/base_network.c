@@ -74,6 +74,24 @@ network_address_parse(
 	return 0;
 }
 
+bool
+network_address_is_client(const struct network_address *address)
+{
+	static const size_t sizes[] = {
+		[NETWORK_UNIX] = 0,
+		[NETWORK_IPV4] = 4,
+		[NETWORK_IPV6] = 16,
+	};
+	size_t i;
+
+	if (address->family < NETWORK_UNIX || address->family > NETWORK_IPV6)
+		return false;
+	for (i = sizes[address->family]; i < sizeof(address->bytes); i++)
+		if (address->bytes[i] != 0)
+			return false;
+	return true;
+}
+
 static char *
 append_octet(char *next, unsigned octet)
 {
@@ -109,8 +127,14 @@ network_address_format(
 	case NETWORK_IPV6:
 		inet_ntop(AF_INET6, address->bytes, text_r, NETWORK_TEXT_SIZE);
 		break;
+	case NETWORK_UNIX:
+		strcpy(text_r, "unix");
+		break;
+	case NETWORK_SELF:
+		strcpy(text_r, "self-check");
+		break;
 	default:
-		strcpy(text_r, address->family == NETWORK_UNIX ? "unix" : "");
+		text_r[0] = '\0';
 	}
 }
 

@@ -16,11 +16,13 @@ enum network_family {
 	NETWORK_NONE, /* nobody: in no list */
 	NETWORK_UNIX, /* whoever came over a unix socket */
 	NETWORK_IPV4, /* 4 bytes; also what is mapped into IPv6 */
-	NETWORK_IPV6  /* 16 bytes */
+	NETWORK_IPV6, /* 16 bytes */
+	NETWORK_SELF  /* our own self-check: in no list */
 };
 
+/* Small, as each connection has one, and its row another. */
 struct network_address {
-	enum network_family family;
+	uint8_t family;    /* enum network_family */
 	uint8_t bytes[16]; /* in network order, 0 behind the family's */
 };
 
@@ -34,7 +36,11 @@ struct network_address network_address_of_ipv6(const void *bytes);
 int network_address_parse(
     const char *text, size_t size, struct network_address *address_r);
 
-/* As text: "192.0.2.1", "2001:db8::1", "unix", "" for nobody. */
+/* Of an address that others sent: is it a client, and as said above? */
+bool network_address_is_client(const struct network_address *address);
+
+/* As text: "192.0.2.1", "2001:db8::1", "unix", "self-check", "" for nobody or
+ * a family that there is not. */
 #define NETWORK_TEXT_SIZE 46
 void network_address_format(
     const struct network_address *address, char text_r[NETWORK_TEXT_SIZE]);

@@ -5,8 +5,6 @@
  */
 #include "conn/conn.h"
 
-#include <string.h>
-
 #include "base/base_panic.h"
 #include "conn/conn_private.h"
 
@@ -39,10 +37,12 @@ conn_describe(const void *object, struct buffer *line)
 {
 	const struct conn *conn = object;
 	const struct http_peer *peer = &conn->peer;
-	bool is_ipv6 = strchr(peer->address, ':') != NULL;
+	bool is_ipv6 = peer->address.family == NETWORK_IPV6;
+	char text[NETWORK_TEXT_SIZE];
 
+	network_address_format(&peer->address, text);
 	buffer_format(line, ", connection %llu from %s%s%s",
-	    (unsigned long long)conn->id, is_ipv6 ? "[" : "", peer->address,
+	    (unsigned long long)conn->id, is_ipv6 ? "[" : "", text,
 	    is_ipv6 ? "]" : "");
 	if (peer->port != 0)
 		buffer_format(line, ":%u", peer->port);

@@ -142,8 +142,9 @@ void conn_exchange_answer(struct conn *conn);
 void conn_exchange_end(struct conn *conn);
 
 /* Requests on the connection so far, with those that another worker served
- * before it handed the connection over. */
-uint64_t conn_request_count(const struct conn *conn);
+ * before it handed the connection over; no more are counted than
+ * UINT32_MAX. */
+uint32_t conn_request_count(const struct conn *conn);
 void conn_count_request(struct conn *conn);
 
 /* Was it handed over by another worker?  Valid from open() on; then the

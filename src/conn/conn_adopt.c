@@ -76,7 +76,7 @@ conn_set_adopt(struct conn_set *set, int fd, const struct ipc_orphan *orphan,
 	conn = conn_set_add(set, fd, origin);
 	conn->is_adopted = true;
 	conn->request_count = orphan->request_count;
-	conn_peer_adopt(conn, orphan->peer, orphan->port);
+	conn_peer_set(conn, &orphan->peer, orphan->port);
 	/* Until its header is there the peer is the proxy, not the client. */
 	if (orphan->kind != IPC_ORPHAN_PROXY)
 		conn_client_count(conn);

@@ -92,10 +92,10 @@ void
 conn_client_count(struct conn *conn)
 {
 	struct conn_set *set = conn->set;
-	struct network_address client = conn->client_address;
+	struct network_address client = conn->peer.address;
 
 	if (set->settings.client_max == 0 || conn->client != NULL ||
-	    client.family == NETWORK_NONE || client.family == NETWORK_UNIX ||
+	    (client.family != NETWORK_IPV4 && client.family != NETWORK_IPV6) ||
 	    conn->is_trusted)
 		return;
 	if (client.family == NETWORK_IPV6)

@@ -76,10 +76,6 @@ conn_set_shed(struct conn_set *set, size_t count)
 
 /* ---- into a batch ---- */
 
-_Static_assert(sizeof(((struct ipc_orphan *)NULL)->peer) ==
-	sizeof(((struct http_peer *)NULL)->address),
-    "an address, NUL-terminated, goes as it is");
-
 static enum ipc_orphan_kind
 kind_of(const struct conn *conn)
 {
@@ -105,7 +101,7 @@ describe(const struct conn *conn, struct ipc_orphan *orphan)
 	if (list_is_linked(&deadline->link))
 		orphan->due_ms = deadline->due_ms;
 	orphan->request_count = conn->request_count;
-	memcpy(orphan->peer, conn->peer.address, sizeof(orphan->peer));
+	orphan->peer = conn->peer.address;
 }
 
 static void

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Who the client of a connection is: the kernel says it, a PROXY header, or
- * the worker that handed the connection over.  Every exchange carries its
- * peer as text, and whether it is a trusted proxy is asked in each, so both
- * are made once, here.
+ * the worker that handed the connection over.  Whether it is a trusted proxy
+ * is asked in each exchange, so that is found out once, here.
  */
 #include <string.h>
 
@@ -30,37 +29,13 @@ conn_peer_read(
 	return (struct network_address) { .family = NETWORK_UNIX };
 }
 
-static void
-look_up(struct conn *conn)
-{
-	conn->is_trusted = network_list_has(
-	    &conn->set->settings.trusted_proxies, &conn->client_address);
-}
-
 void
 conn_peer_set(
     struct conn *conn, const struct network_address *client, uint16_t port)
 {
-	conn->client_address = *client;
-	conn->peer.port = port;
-	network_address_format(client, conn->peer.address);
-	look_up(conn);
-}
-
-void
-conn_peer_adopt(struct conn *conn, const char *text, uint16_t port)
-{
-	struct http_peer *peer = &conn->peer;
-
-	peer->port = port;
-	memcpy(peer->address, text, sizeof(peer->address));
-	peer->address[sizeof(peer->address) - 1] = '\0';
-	if (strcmp(peer->address, "unix") == 0)
-		conn->client_address.family = NETWORK_UNIX;
-	else
-		network_address_parse(peer->address, strlen(peer->address),
-		    &conn->client_address);
-	look_up(conn);
+	conn->peer = (struct http_peer) { *client, port };
+	conn->is_trusted = network_list_has(
+	    &conn->set->settings.trusted_proxies, &conn->peer.address);
 }
 
 bool

@@ -73,15 +73,21 @@ enum conn_mark {
 	CONN_MARK_RETIRE_AT_ONCE = 1 << 5
 };
 
+/*
+ * There are thousands, so they are small; and each event finds its one cold,
+ * so what every request touches stands together, with libevent's part behind
+ * it, and what it does not touch at the end.
+ */
 struct conn {
 	unsigned magic;
 #define CONN_MAGIC 0x3fb2c61du
-	int fd;                 /* -1 in CONN_STATE_CLOSED */
-	enum conn_state state;  /* written by conn_state.c only */
-	enum conn_close reason; /* valid once ending */
-	unsigned marks;         /* of enum conn_mark */
-	short watched;          /* what event waits for; 0: nothing */
-	bool input_ended : 1;   /* FIN was read */
+	int fd;                             /* -1 in CONN_STATE_CLOSED */
+	enum conn_state state : 8;          /* written by conn_state.c only */
+	enum conn_close reason : 8;         /* valid once ending */
+	enum ipc_row_exchange exchange : 8; /* as the protocol told */
+	unsigned marks : 8;                 /* of enum conn_mark */
+	short watched;        /* what event waits for; 0: nothing */
+	bool input_ended : 1; /* FIN was read */
 	bool input_is_early : 1;
 	bool is_throttled : 1; /* above output_limit */
 	bool is_blocked : 1;   /* the socket is full */
@@ -97,26 +103,23 @@ struct conn {
 	void *protocol_state;
 	struct ipc_row *row; /* never NULL */
 	uint32_t row_number; /* its index and one; 0: the spare one */
-	enum ipc_row_exchange exchange; /* as the protocol told */
-	uint64_t request_count;
+	uint32_t request_count;
 	struct conn_input input;
 	struct conn_output output;
 	struct list_link pending; /* in set->pending */
-	struct list_link link;    /* in set->conns, or set->departing */
 	/* Two, since the protocol's wait (for a body, say) and the core's
 	 * (for the client to read) run side by side, and a list of equal
 	 * waits has no place for one that has partly run out. */
 	struct conn_deadline wait;  /* the protocol's */
 	struct conn_deadline guard; /* the core's: WRITE or LINGER */
-	int64_t taken;              /* conn_progress.c, when the guard began */
-	unsigned lapses;            /* of the guard, without progress */
-	struct conn_client *client; /* conn_client.c; NULL: not counted */
-	uint64_t id;
+	struct http_peer peer; /* once awaits_proxy is over, as that told */
+	unsigned lapses;       /* of the guard, without progress */
 	struct log_scope scope;
 	struct event event;
-	/* The same twice; once awaits_proxy is over, as the header told. */
-	struct network_address client_address;
-	struct http_peer peer;
+	struct list_link link;      /* in set->conns, or set->departing */
+	int64_t taken;              /* conn_progress.c, when the guard began */
+	struct conn_client *client; /* conn_client.c; NULL: not counted */
+	uint64_t id;
 };
 
 /* Whose output is noted, and up to where: pieces before next in block. */
@@ -199,9 +202,6 @@ struct network_address conn_peer_read(
 /* The client is that one from here on; before anybody was told of another. */
 void conn_peer_set(
     struct conn *conn, const struct network_address *client, uint16_t port);
-
-/* The same with the text of a struct ipc_orphan. */
-void conn_peer_adopt(struct conn *conn, const char *text, uint16_t port);
 
 /* ---- conn_preface.c: what comes before the protocol ---- */
 

@@ -10,8 +10,6 @@
  * A connection for which there is no row, or which is not to be seen (the
  * self-check's), has the set's spare one, which nobody reads.
  */
-#include <string.h>
-
 #include "base/base_memory.h"
 #include "conn/conn_private.h"
 
@@ -71,11 +69,10 @@ conn_row_open(struct conn *conn)
 	CONN_STORE(row->is_head_only, 0);
 	CONN_STORE(row->has_unsent, 0);
 	CONN_STORE(row->is_reading, 0);
-	CONN_STORE(row->awaits_proxy, conn->awaits_proxy);
 	CONN_STORE(row->listener, conn->origin->listener);
 	CONN_STORE(row->request_count, conn->request_count);
 	CONN_STORE(row->port, conn->peer.port);
-	memcpy(row->peer, conn->peer.address, sizeof(row->peer));
+	row->peer = conn->peer.address;
 	conn_row_set_wait(conn);
 	conn_row_set_input(conn);
 	conn_row_set_exchange(conn);
@@ -104,7 +101,7 @@ conn_row_set_wait(struct conn *conn)
 
 	if (!list_is_linked(&deadline->link))
 		due_ms = 0;
-	CONN_STORE(conn->row->deadline_class, (uint32_t)deadline->class);
+	CONN_STORE(conn->row->deadline_class, (uint8_t)deadline->class);
 	CONN_STORE(conn->row->due_ms, due_ms);
 }
 
@@ -122,7 +119,7 @@ exchange_of(const struct conn *conn)
 	case CONN_STATE_ACCEPTED:
 	case CONN_STATE_PROXY:
 	case CONN_STATE_DEPARTING:
-		return IPC_ROW_NONE;
+		return conn->awaits_proxy ? IPC_ROW_PROXY : IPC_ROW_NONE;
 	default:
 		return IPC_ROW_PRIVATE;
 	}
@@ -131,7 +128,7 @@ exchange_of(const struct conn *conn)
 void
 conn_row_set_exchange(struct conn *conn)
 {
-	CONN_ANNOUNCE(conn->row->exchange, (uint32_t)exchange_of(conn));
+	CONN_ANNOUNCE(conn->row->exchange, (uint8_t)exchange_of(conn));
 }
 
 /* ---- what the protocol tells ---- */
@@ -161,7 +158,7 @@ conn_exchange_end(struct conn *conn)
 	conn_row_set_exchange(conn);
 }
 
-uint64_t
+uint32_t
 conn_request_count(const struct conn *conn)
 {
 	return conn->request_count;
@@ -170,5 +167,7 @@ conn_request_count(const struct conn *conn)
 void
 conn_count_request(struct conn *conn)
 {
-	CONN_STORE(conn->row->request_count, ++conn->request_count);
+	if (conn->request_count < UINT32_MAX)
+		conn->request_count++;
+	CONN_STORE(conn->row->request_count, conn->request_count);
 }

@@ -7,7 +7,6 @@
 #include "conn/conn_set.h"
 
 #include <event2/event.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/base_object.h"
@@ -323,7 +322,7 @@ conn_set_check(struct conn_set *set, int fd, const struct conn_origin *origin)
 {
 	struct conn *conn = conn_set_add(set, fd, origin);
 
-	strcpy(conn->peer.address, "self-check");
+	conn->peer.address.family = NETWORK_SELF;
 	conn_mark(conn, CONN_MARK_OPEN);
 	conn_row_open(conn);
 	conn_input_receive(conn);

@@ -34,6 +34,7 @@
 
 #include "base/base_arena.h"
 #include "base/base_log.h"
+#include "base/base_network.h"
 #include "cohort/types.h"
 #include "http/http_method.h"
 #include "http/http_uri.h"
@@ -43,8 +44,8 @@ struct http_exchange;
 /* Where the client is; lives as long as the connection, or as the exchange if
  * a trusted proxy told it. */
 struct http_peer {
-	char address[64]; /* numeric; "unix" for unix sockets */
-	uint16_t port;    /* 0: unix sockets, or not told */
+	struct network_address address;
+	uint16_t port; /* 0: unix sockets, or not told */
 };
 
 #define HTTP_SIZE_UNKNOWN (-1)

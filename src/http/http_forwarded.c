@@ -294,7 +294,7 @@ make_peer(const struct http_forwarded *forwarded, struct arena *arena)
 {
 	struct http_peer *peer = arena_alloc_raw(arena, sizeof(*peer));
 
-	network_address_format(&forwarded->client, peer->address);
+	peer->address = forwarded->client;
 	peer->port = forwarded->port;
 	return peer;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What all HTTP/1 connections of a worker share.  Exchanges and parsers are
- * kept when they are given back, the last first out, so that a request in
- * steady state finds warm ones and never reaches malloc.
+ * What all HTTP/1 connections of a worker share.  Exchanges, parsers and
+ * what connections need during requests are kept when they are given back,
+ * the last first out, so that a request in steady state finds warm ones and
+ * never reaches malloc.
  */
 #include "http1/h1.h"
 
@@ -14,6 +15,126 @@
 
 /* Of each kind, kept for the next taker. */
 #define KEEP_MAX 1024
+
+/* ---- pools ---- */
+
+static struct list_link *
+take(struct h1_pool *pool)
+{
+	struct list_link *link = pool->first;
+
+	if (link != NULL) {
+		pool->first = link->next;
+		pool->count--;
+	}
+	return link;
+}
+
+/* False when there are enough. */
+static bool
+give(struct h1_pool *pool, struct list_link *link)
+{
+	if (pool->count >= KEEP_MAX)
+		return false;
+	link->next = pool->first;
+	pool->first = link;
+	pool->count++;
+	return true;
+}
+
+struct h1_exchange *
+h1_take_exchange(struct h1 *h1)
+{
+	struct list_link *link = take(&h1->exchanges);
+	struct h1_exchange *exchange;
+
+	if (link != NULL)
+		exchange = LIST_OBJECT(link, struct h1_exchange, link);
+	else
+		exchange = memory_alloc(sizeof(*exchange));
+	http_exchange_init(&exchange->exchange, h1->server);
+	return exchange;
+}
+
+void
+h1_give_exchange(struct h1 *h1, struct h1_exchange *exchange)
+{
+	if (!give(&h1->exchanges, &exchange->link))
+		memory_free(exchange);
+}
+
+static void
+clear_connection(struct h1 *h1, struct h1_connection *connection)
+{
+	memset(connection, 0, sizeof(*connection));
+	connection->h1 = h1;
+	list_init(&connection->answered);
+}
+
+struct h1_connection *
+h1_take_connection(struct h1 *h1)
+{
+	struct list_link *link = take(&h1->connections);
+	struct h1_connection *connection;
+
+	if (link != NULL)
+		return LIST_OBJECT(link, struct h1_connection, link);
+	connection = memory_alloc(sizeof(*connection));
+	clear_connection(h1, connection);
+	return connection;
+}
+
+void
+h1_give_connection(struct h1 *h1, struct h1_connection *connection)
+{
+	if (!give(&h1->connections, &connection->link))
+		memory_free(connection);
+}
+
+void
+h1_end_connection(struct h1 *h1, struct h1_connection *connection)
+{
+	clear_connection(h1, connection);
+	h1_give_connection(h1, connection);
+}
+
+struct h1_parse *
+h1_take_parse(struct h1 *h1)
+{
+	struct list_link *link = take(&h1->parses);
+	struct h1_parse *parse;
+
+	if (link == NULL)
+		return h1_parse_new(&h1->limits);
+	parse = h1_parse_of_link(link);
+	h1_parse_reset(parse);
+	return parse;
+}
+
+void
+h1_give_parse(struct h1 *h1, struct h1_parse *parse)
+{
+	if (!give(&h1->parses, h1_parse_link(parse)))
+		h1_parse_free(&parse);
+}
+
+static void
+free_pools(struct h1 *h1)
+{
+	struct list_link *link;
+	struct h1_parse *parse;
+
+	while ((link = take(&h1->exchanges)) != NULL)
+		memory_free(LIST_OBJECT(link, struct h1_exchange, link));
+	while ((link = take(&h1->connections)) != NULL)
+		memory_free(LIST_OBJECT(link, struct h1_connection, link));
+	while ((link = take(&h1->parses)) != NULL) {
+		parse = h1_parse_of_link(link);
+		h1_parse_free(&parse);
+	}
+}
+
+/* ---- the whole ---- */
 
 static struct cohort_str
 make_server_line(const char *server)
@@ -40,8 +161,6 @@ h1_new(const struct h1_settings *settings, struct http_server *server)
 	h1->server = server;
 	h1->texts.date = &h1->date;
 	h1->texts.server = make_server_line(settings->server);
-	list_init(&h1->exchanges);
-	list_init(&h1->parses);
 	return h1;
 }
 
@@ -49,68 +168,9 @@ void
 h1_free(struct h1 **source)
 {
 	struct h1 *h1;
-	struct list_link *link;
 
 	OBJECT_TAKE(h1, source, H1_MAGIC);
-	while ((link = list_take_first(&h1->exchanges)) != NULL)
-		memory_free(LIST_OBJECT(link, struct h1_exchange, link));
-	while ((link = list_take_first(&h1->parses)) != NULL) {
-		struct h1_parse *parse = h1_parse_of_link(link);
-
-		h1_parse_free(&parse);
-	}
+	free_pools(h1);
 	memory_free((char *)(uintptr_t)h1->texts.server.data);
 	OBJECT_FREE(h1);
-}
-
-struct h1_exchange *
-h1_take_exchange(struct h1 *h1)
-{
-	struct list_link *link = list_take_first(&h1->exchanges);
-	struct h1_exchange *exchange;
-
-	if (link != NULL) {
-		exchange = LIST_OBJECT(link, struct h1_exchange, link);
-		h1->exchange_count--;
-	} else {
-		exchange = memory_alloc(sizeof(*exchange));
-	}
-	http_exchange_init(&exchange->exchange, h1->server);
-	return exchange;
-}
-
-void
-h1_give_exchange(struct h1 *h1, struct h1_exchange *exchange)
-{
-	if (h1->exchange_count >= KEEP_MAX) {
-		memory_free(exchange);
-		return;
-	}
-	list_prepend(&h1->exchanges, &exchange->link);
-	h1->exchange_count++;
-}
-
-struct h1_parse *
-h1_take_parse(struct h1 *h1)
-{
-	struct list_link *link = list_take_first(&h1->parses);
-	struct h1_parse *parse;
-
-	if (link == NULL)
-		return h1_parse_new(&h1->limits);
-	h1->parse_count--;
-	parse = h1_parse_of_link(link);
-	h1_parse_reset(parse);
-	return parse;
-}
-
-void
-h1_give_parse(struct h1 *h1, struct h1_parse *parse)
-{
-	if (h1->parse_count >= KEEP_MAX) {
-		h1_parse_free(&parse);
-		return;
-	}
-	list_prepend(&h1->parses, h1_parse_link(parse));
-	h1->parse_count++;
 }

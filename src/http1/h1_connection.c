@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Nothing here calls an application but for on_end, and that only from
- * h1_connection_collect, _abandon and _free, which protocol functions use;
+ * h1_connection_collect, _abandon and _end, which protocol functions use;
  * the rest is called by applications and may only queue and mark.
  */
 #include "http1/h1_connection.h"
@@ -39,15 +39,28 @@ drop_parse(struct h1_connection *connection)
 }
 
 struct h1_connection *
-h1_connection_new(struct h1 *h1, struct conn *conn)
+h1_connection_new(struct conn *conn)
+{
+	struct h1_connection *connection =
+	    h1_take_connection(conn_context(conn));
+
+	connection->magic = H1_CONNECTION_MAGIC;
+	connection->conn = conn;
+	connection->waiting = conn_waiting(conn);
+	conn_set_state(conn, connection);
+	return connection;
+}
+
+void
+h1_connection_free(struct h1_connection **source)
 {
 	struct h1_connection *connection;
 
-	OBJECT_NEW(connection, H1_CONNECTION_MAGIC);
-	connection->h1 = h1;
-	connection->conn = conn;
-	list_init(&connection->answered);
-	return connection;
+	OBJECT_TAKE(connection, source, H1_CONNECTION_MAGIC);
+	connection->magic = 0;
+	connection->has_progress = false;
+	conn_set_state(connection->conn, NULL);
+	h1_give_connection(connection->h1, connection);
 }
 
 void
@@ -122,12 +135,14 @@ end_active(struct h1_connection *connection, enum cohort_end end)
 }
 
 void
-h1_connection_free(struct h1_connection **source, enum conn_close reason)
+h1_connection_end(struct conn *conn, enum conn_close reason)
 {
-	struct h1_connection *connection;
+	struct h1_connection *connection = conn_state(conn);
 	struct h1_exchange *exchange;
 
-	OBJECT_TAKE(connection, source, H1_CONNECTION_MAGIC);
+	if (connection == NULL)
+		return;
+	OBJECT_CHECK(connection, H1_CONNECTION_MAGIC);
 	if (connection->state != H1_STATE_ENDING)
 		h1_state_advance(connection, H1_EVENT_END);
 	h1_connection_collect(connection);
@@ -136,7 +151,8 @@ h1_connection_free(struct h1_connection **source, enum conn_close reason)
 	if (connection->active != NULL)
 		end_active(connection, end_of(reason));
 	drop_parse(connection);
-	OBJECT_FREE(connection);
+	conn_set_state(conn, NULL);
+	h1_end_connection(connection->h1, connection);
 }
 
 /* ---- the end of the connection ---- */

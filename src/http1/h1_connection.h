@@ -15,15 +15,19 @@
 #include "http1/h1_state.h"
 
 struct conn;
-struct h1;
 struct h1_connection;
 struct h1_exchange;
 
-struct h1_connection *h1_connection_new(struct h1 *h1, struct conn *conn);
+/* One in state idle, whose wait is the one that runs; conn's state. */
+struct h1_connection *h1_connection_new(struct conn *conn);
 
-/* Ends what exchanges there are, for that reason. */
-void h1_connection_free(
-    struct h1_connection **connection, enum conn_close reason);
+/* While it is in state idle, not stalled, and nothing that was answered is
+ * still to be sent. */
+void h1_connection_free(struct h1_connection **connection);
+
+/* Of a connection that is closed, with or without one: ends what exchanges
+ * there are, for that reason. */
+void h1_connection_end(struct conn *conn, enum conn_close reason);
 
 /* The exchange's request is there, and not consumed: it is the active one
  * from here on. */

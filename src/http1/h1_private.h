@@ -3,6 +3,9 @@
  * What the files of http1/ share: the worker's part, the connection, the
  * exchange.  Nobody else includes this.  Worker, loop thread.
  *
+ * An idle connection has no struct h1_connection: most connections are, most
+ * of the time, and all that stays to be known of them conn/ knows.
+ *
  * A connection has one active exchange at most.  When its response has been
  * queued it moves to the answered list, and the next request may begin; it
  * ends when the kernel has taken the response, as the queue holds memory of
@@ -22,9 +25,16 @@
 #include "http/http_exchange.h"
 #include "http1/h1.h"
 #include "http1/h1_body.h"
+#include "http1/h1_connection.h"
 #include "http1/h1_parse.h"
 #include "http1/h1_response.h"
 #include "http1/h1_state.h"
+
+/* What is not in use, by the next of its link. */
+struct h1_pool {
+	struct list_link *first;
+	size_t count;
+};
 
 struct h1 {
 	unsigned magic;
@@ -34,10 +44,7 @@ struct h1 {
 	struct http_server *server;
 	struct http_date_cache date;
 	struct h1_texts texts;
-	struct list exchanges; /* not in use */
-	size_t exchange_count;
-	struct list parses; /* not in use */
-	size_t parse_count;
+	struct h1_pool exchanges, parses, connections;
 };
 
 struct h1_connection {
@@ -55,6 +62,7 @@ struct h1_connection {
 	bool is_running : 1;              /* within on_input */
 	bool is_stalled : 1;              /* max_pipelined, or output is full */
 	bool is_abandoned : 1;            /* h1_connection_abandon */
+	struct list_link link;            /* in the pool */
 	struct h1_body body;              /* of the active request */
 };
 
@@ -81,6 +89,19 @@ struct h1_exchange {
 	bool keeps_half_closed : 1;
 };
 
+/* What the connection has while it is not idle: the one there is, or one in
+ * state idle, whose wait is the one that runs. */
+static inline struct h1_connection *
+h1_connection_enter(struct conn *conn)
+{
+	struct h1_connection *connection = conn_state(conn);
+
+	if (connection == NULL)
+		return h1_connection_new(conn);
+	OBJECT_CHECK(connection, H1_CONNECTION_MAGIC);
+	return connection;
+}
+
 static inline struct h1_exchange *
 h1_exchange_of(struct http_exchange *exchange)
 {
@@ -93,6 +114,11 @@ h1_exchange_of(struct http_exchange *exchange)
 /* Initialised (http_exchange_init), but for the request. */
 struct h1_exchange *h1_take_exchange(struct h1 *h1);
 void h1_give_exchange(struct h1 *h1, struct h1_exchange *exchange);
+
+/* In state idle, with nothing in it; so it is given back, or ended. */
+struct h1_connection *h1_take_connection(struct h1 *h1);
+void h1_give_connection(struct h1 *h1, struct h1_connection *connection);
+void h1_end_connection(struct h1 *h1, struct h1_connection *connection);
 
 /* Reset. */
 struct h1_parse *h1_take_parse(struct h1 *h1);

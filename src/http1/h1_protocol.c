@@ -25,16 +25,14 @@
 #include "http1/h1_refuse.h"
 #include "http1/h1_step.h"
 
-static struct h1_connection *
-connection_of(const struct conn *conn)
-{
-	struct h1_connection *connection;
-
-	OBJECT_CAST(connection, conn_state(conn), H1_CONNECTION_MAGIC);
-	return connection;
-}
-
 /* ---- waiting ---- */
+
+static enum conn_deadline_class
+class_of_idle(const struct conn *conn)
+{
+	return conn_request_count(conn) == 0 ? CONN_DEADLINE_HEAD :
+					       CONN_DEADLINE_IDLE;
+}
 
 /* A timer left running in state idle or handling is stale: on_deadline
  * looks at the state. */
@@ -43,9 +41,7 @@ class_of(const struct h1_connection *connection)
 {
 	switch (connection->state) {
 	case H1_STATE_IDLE:
-		return conn_request_count(connection->conn) == 0 ?
-		    CONN_DEADLINE_HEAD :
-		    CONN_DEADLINE_IDLE;
+		return class_of_idle(connection->conn);
 	case H1_STATE_HEAD:
 		return CONN_DEADLINE_HEAD;
 	case H1_STATE_BODY:
@@ -61,17 +57,8 @@ class_of(const struct h1_connection *connection)
 static void
 update_wait(struct h1_connection *connection)
 {
-	enum conn_deadline_class class;
+	enum conn_deadline_class class = class_of(connection);
 
-	if (connection->state == H1_STATE_ENDING)
-		return;
-	/* Idle begins when the answers are sent, in on_writable. */
-	if (connection->state == H1_STATE_IDLE &&
-	    connection->answered_count > 0) {
-		connection->waiting = CONN_DEADLINE_NONE;
-		return;
-	}
-	class = class_of(connection);
 	if (class == connection->waiting && !connection->has_progress)
 		return;
 	connection->waiting = class;
@@ -79,23 +66,54 @@ update_wait(struct h1_connection *connection)
 	conn_wait(connection->conn, class);
 }
 
+/* What is known of it from here on, conn/ knows. */
+static void
+begin_idle(struct h1_connection *connection)
+{
+	struct conn *conn = connection->conn;
+	enum conn_deadline_class class = class_of_idle(conn);
+	bool is_new = class != connection->waiting || connection->has_progress;
+
+	h1_connection_free(&connection);
+	if (is_new)
+		conn_wait(conn, class);
+}
+
+/* Behind each thing that was told.  Idle begins when the answers are sent,
+ * in on_writable. */
+static void
+settle(struct h1_connection *connection)
+{
+	switch (connection->state) {
+	case H1_STATE_IDLE:
+		if (connection->answered_count > 0)
+			connection->waiting = CONN_DEADLINE_NONE;
+		else if (connection->is_stalled)
+			update_wait(connection);
+		else
+			begin_idle(connection);
+		break;
+	case H1_STATE_ENDING:
+		break;
+	default:
+		update_wait(connection);
+	}
+}
+
 /*
  * The wait that came along with an adopted connection goes on, if there is
  * something here that it can be for: the rest of a head, whose part came
  * along too, or what every connection waits for at its begin.
  */
-static void
-resume_wait(struct h1_connection *connection)
+static bool
+can_wait_on(struct conn *conn)
 {
-	enum conn_deadline_class class = conn_waiting(connection->conn);
+	enum conn_deadline_class class = conn_waiting(conn);
 	size_t size;
 
-	conn_input(connection->conn, &size);
-	if (class == class_of(connection) ||
-	    (class == CONN_DEADLINE_HEAD && size > 0))
-		connection->waiting = class;
-	else
-		update_wait(connection);
+	conn_input(conn, &size);
+	return class == class_of_idle(conn) ||
+	    (class == CONN_DEADLINE_HEAD && size > 0);
 }
 
 /* ---- the protocol ---- */
@@ -103,14 +121,8 @@ resume_wait(struct h1_connection *connection)
 static void
 open_connection(struct conn *conn)
 {
-	struct h1_connection *connection =
-	    h1_connection_new(conn_context(conn), conn);
-
-	conn_set_state(conn, connection);
-	if (conn_is_adopted(conn))
-		resume_wait(connection);
-	else
-		update_wait(connection);
+	if (!conn_is_adopted(conn) || !can_wait_on(conn))
+		conn_wait(conn, class_of_idle(conn));
 }
 
 /* An empty line behind a body, as old clients send it, begins no request. */
@@ -157,18 +169,18 @@ end_input(struct h1_connection *connection)
 static void
 on_input(struct conn *conn)
 {
-	struct h1_connection *connection = connection_of(conn);
+	struct h1_connection *connection = h1_connection_enter(conn);
 
 	h1_step_run(connection);
 	if (conn_input_ended(conn))
 		end_input(connection);
-	update_wait(connection);
+	settle(connection);
 }
 
 static void
 on_writable(struct conn *conn)
 {
-	struct h1_connection *connection = connection_of(conn);
+	struct h1_connection *connection = h1_connection_enter(conn);
 
 	h1_connection_collect(connection);
 	if (connection->state == H1_STATE_ENDING)
@@ -183,7 +195,7 @@ on_writable(struct conn *conn)
 	if (connection->is_abandoned && connection->active != NULL)
 		h1_connection_abandon(connection);
 	h1_step_give_room(connection);
-	update_wait(connection);
+	settle(connection);
 }
 
 /* Nobody asked for anything, so there is nothing to answer. */
@@ -198,18 +210,8 @@ end_idle(struct h1_connection *connection)
 }
 
 static void
-on_deadline(struct conn *conn, enum conn_deadline_class class)
+end_wait(struct h1_connection *connection)
 {
-	struct h1_connection *connection = connection_of(conn);
-
-	connection->waiting = CONN_DEADLINE_NONE;
-	if (class != class_of(connection))
-		return;
-	/* It may send as it should: nobody looked. */
-	if (class == CONN_DEADLINE_BODY && conn_is_throttled(conn)) {
-		update_wait(connection);
-		return;
-	}
 	switch (connection->state) {
 	case H1_STATE_IDLE:
 		if (connection->answered_count == 0)
@@ -233,9 +235,22 @@ on_deadline(struct conn *conn, enum conn_deadline_class class)
 }
 
 static void
+on_deadline(struct conn *conn, enum conn_deadline_class class)
+{
+	struct h1_connection *connection = h1_connection_enter(conn);
+
+	connection->waiting = CONN_DEADLINE_NONE;
+	/* One that is throttled may send as it should: nobody looked. */
+	if (class == class_of(connection) &&
+	    !(class == CONN_DEADLINE_BODY && conn_is_throttled(conn)))
+		end_wait(connection);
+	settle(connection);
+}
+
+static void
 retire(struct conn *conn, bool at_once)
 {
-	struct h1_connection *connection = connection_of(conn);
+	struct h1_connection *connection = h1_connection_enter(conn);
 
 	if (connection->active != NULL)
 		h1_exchange_call(connection->active,
@@ -243,15 +258,7 @@ retire(struct conn *conn, bool at_once)
 	else if (at_once && connection->state == H1_STATE_IDLE &&
 	    !connection->is_stalled)
 		h1_connection_finish(connection, CONN_CLOSE_RETIRED, true);
-}
-
-static void
-close_connection(struct conn *conn, enum conn_close reason)
-{
-	struct h1_connection *connection = connection_of(conn);
-
-	conn_set_state(conn, NULL);
-	h1_connection_free(&connection, reason);
+	settle(connection);
 }
 
 const struct protocol h1_protocol = {
@@ -261,5 +268,5 @@ const struct protocol h1_protocol = {
 	.on_writable = on_writable,
 	.on_deadline = on_deadline,
 	.retire = retire,
-	.close = close_connection,
+	.close = h1_connection_end,
 };

@@ -289,9 +289,7 @@ move_input(struct ipc_packet *packet, size_t size)
 	if (size != records + handover->input_size)
 		return -1;
 	for (i = 0; i < handover->count; i++) {
-		if (handover->orphans[i].input_size > IPC_ORPHAN_INPUT_MAX ||
-		    memchr(handover->orphans[i].peer, '\0',
-			sizeof(handover->orphans[i].peer)) == NULL)
+		if (handover->orphans[i].input_size > IPC_ORPHAN_INPUT_MAX)
 			return -1;
 		total += handover->orphans[i].input_size;
 	}

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/base_network.h"
+
 #define IPC_ORPHANS_MAX      250
 #define IPC_ORPHAN_INPUT_MAX 8192  /* of one */
 #define IPC_INPUT_MAX        65536 /* of a batch */
@@ -30,9 +32,9 @@ struct ipc_orphan {
 	uint16_t port;
 	uint32_t deadline_class; /* enum conn_deadline_class */
 	uint32_t input_size;
-	uint64_t due_ms; /* monotonic; 0: none */
-	uint64_t request_count;
-	char peer[64]; /* as the worker was told; NUL-terminated */
+	uint64_t due_ms;             /* monotonic; 0: none */
+	uint32_t request_count;      /* UINT32_MAX: or more */
+	struct network_address peer; /* as the worker was told */
 };
 
 struct ipc_handover {

@@ -132,8 +132,9 @@ store_words(struct ipc_current *current, uint64_t now_ms,
 		current->target_size = copy_target(
 		    current->target, words->target, words->target_size);
 	}
-	current->peer_size =
-	    copy_text(current->peer, sizeof(current->peer), words->peer);
+	current->peer = words->peer == NULL ?
+	    (struct network_address) { NETWORK_NONE, { 0 } } :
+	    *words->peer;
 	store_word(current->route, sizeof(current->route), words->route);
 	store_word(current->doing, sizeof(current->doing), words->doing);
 }
@@ -221,7 +222,6 @@ ipc_current_makes_sense(const struct ipc_current *current)
 	return current->method_size <= sizeof(current->method) &&
 	    current->target_size <= sizeof(current->target) &&
 	    current->target_size <= current->target_length &&
-	    current->peer_size <= sizeof(current->peer) &&
 	    memchr(current->route, '\0', sizeof(current->route)) != NULL &&
 	    memchr(current->doing, '\0', sizeof(current->doing)) != NULL;
 }

@@ -22,11 +22,13 @@
 #ifndef IPC_PROCESS_H
 #define IPC_PROCESS_H
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/base_error.h"
+#include "base/base_network.h"
 #include "config/config_settings.h"
 #include "ipc/ipc_table.h"
 
@@ -42,11 +44,11 @@ struct ipc_current {
 	uint64_t exchanges;     /* so far, of this process */
 	uint32_t target_length; /* before it was cut */
 	uint16_t mount;         /* settings_find_mount's number; 0: none yet */
-	uint16_t method_size, target_size, peer_size;
+	uint16_t method_size, target_size;
+	struct network_address peer; /* NONE: there is none */
 	char method[24];
 	char target[IPC_TEXT_SIZE]; /* raw, cut */
-	char peer[64];
-	char route[64]; /* NUL-terminated, cut */
+	char route[64];             /* NUL-terminated, cut */
 	char doing[64]; /* the same; also what runs without an exchange */
 };
 
@@ -149,7 +151,7 @@ struct ipc_process {
 	struct ipc_denials denials;
 	struct ipc_image images[IPC_IMAGES_MAX];
 	struct ipc_output output;
-	struct ipc_row rows[];
+	alignas(IPC_ROW_SIZE) struct ipc_row rows[];
 };
 
 /* [master] Makes and maps one with that many rows. */
@@ -180,8 +182,8 @@ struct ipc_current_words {
 	const char *method;
 	const char *target;
 	size_t target_size;
-	const char *peer;
-	const char *route; /* may be NULL, as may be doing */
+	const struct network_address *peer; /* may be NULL, as may be these */
+	const char *route;
 	const char *doing;
 };
 void ipc_current_begin(struct ipc_current *current, uint64_t now_ms,

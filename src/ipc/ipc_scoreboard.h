@@ -23,7 +23,7 @@
 #include "base/base_error.h"
 #include "config/config_settings.h"
 
-#define IPC_LAYOUT         4u
+#define IPC_LAYOUT         5u
 #define IPC_SLOTS_MAX      (4 * SETTINGS_WORKERS_MAX) /* of four cohorts */
 #define IPC_CLOSE_MAX      32 /* close reasons there is room for */
 #define IPC_QUARANTINE_MAX 256

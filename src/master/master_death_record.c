@@ -72,6 +72,7 @@ static json_t *
 request_of(const struct master_death *death)
 {
 	const struct ipc_current *current = &death->current;
+	char peer[NETWORK_TEXT_SIZE];
 	json_t *request;
 
 	if (!death->has_current || current->exchange_id == 0)
@@ -83,8 +84,8 @@ request_of(const struct master_death *death)
 	    master_json_text(current->method, current->method_size));
 	json_object_set_new(request, "target",
 	    master_json_text(current->target, current->target_size));
-	json_object_set_new(request, "peer",
-	    master_json_text(current->peer, current->peer_size));
+	network_address_format(&current->peer, peer);
+	json_object_set_new(request, "peer", json_string(peer));
 	json_object_set_new(request, "route", text_or_null(current->route));
 	json_object_set_new(request, "doing", text_or_null(current->doing));
 	json_object_set_new(request, "module", text_or_null(death->module));

@@ -117,17 +117,7 @@ is_accepted(int fd, const struct master_listener *listener)
 	    has_protocol(fd, own.address.ss_family) && is_at(&name, &own);
 }
 
-/* An address, or "unix": what the client of a proxy is, the listener does not
- * tell. */
-static bool
-is_peer(const char *text)
-{
-	struct network_address address;
-
-	return strcmp(text, "unix") == 0 ||
-	    network_address_parse(text, strlen(text), &address) == 0;
-}
-
+/* What the client of a proxy is, the listener does not tell. */
 static bool
 has_sane_facts(const struct ipc_orphan *orphan)
 {
@@ -135,8 +125,7 @@ has_sane_facts(const struct ipc_orphan *orphan)
 	    orphan->kind <= IPC_ORPHAN_PROXY &&
 	    orphan->deadline_class < DEADLINE_CLASSES_MAX &&
 	    orphan->input_size <= IPC_ORPHAN_INPUT_MAX &&
-	    memchr(orphan->peer, '\0', sizeof(orphan->peer)) != NULL &&
-	    is_peer(orphan->peer);
+	    network_address_is_client(&orphan->peer);
 }
 
 static bool

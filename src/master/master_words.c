@@ -20,6 +20,8 @@ append_escaped(struct buffer *words, const char *what, const char *text)
 void
 master_words_current(struct buffer *words, const struct ipc_current *current)
 {
+	char peer[NETWORK_TEXT_SIZE];
+
 	if (current->exchange_id == 0) {
 		append_escaped(words, "", current->doing);
 		return;
@@ -30,7 +32,8 @@ master_words_current(struct buffer *words, const struct ipc_current *current)
 	buffer_append_byte(words, ' ');
 	buffer_append_escaped(words, current->target, current->target_size);
 	buffer_append_text(words, "\" from ");
-	buffer_append_escaped(words, current->peer, current->peer_size);
+	network_address_format(&current->peer, peer);
+	buffer_append_text(words, peer);
 	append_escaped(words, ", route ", current->route);
 	append_escaped(words, ", while ", current->doing);
 }

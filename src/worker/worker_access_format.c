@@ -58,11 +58,14 @@ find_field(const struct http_exchange *exchange, const char *name)
 }
 
 static const char *
-peer_address(const struct http_exchange *exchange)
+peer_address(const struct http_exchange *exchange, char text[NETWORK_TEXT_SIZE])
 {
 	const struct http_peer *peer = exchange->request.peer;
 
-	return peer == NULL ? "-" : peer->address;
+	if (peer == NULL)
+		return "-";
+	network_address_format(&peer->address, text);
+	return text;
 }
 
 /* A request that was refused early may have no method. */
@@ -179,7 +182,9 @@ static void
 line_combined(struct buffer *line, const char *date,
     const struct http_exchange *exchange, enum cohort_end end)
 {
-	buffer_append_text(line, peer_address(exchange));
+	char peer[NETWORK_TEXT_SIZE];
+
+	buffer_append_text(line, peer_address(exchange, peer));
 	buffer_append_text(line, " - - [");
 	buffer_append_text(line, date);
 	buffer_append_text(line, "] \"");
@@ -321,13 +326,13 @@ line_json(struct buffer *line, const char *date,
     const struct http_exchange *exchange, enum cohort_end end)
 {
 	json_t *object = json_object();
-	char id[HTTP_ID_SIZE];
+	char id[HTTP_ID_SIZE], peer[NETWORK_TEXT_SIZE];
 
 	http_exchange_id(exchange, id);
 	json_object_set_new(object, "time", json_string(date));
 	json_object_set_new(object, "id", json_string(id));
 	json_object_set_new(
-	    object, "peer", json_string(peer_address(exchange)));
+	    object, "peer", json_string(peer_address(exchange, peer)));
 	set_request(object, exchange);
 	set_outcome(object, exchange, end);
 	dump(object, line);

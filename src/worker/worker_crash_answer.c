@@ -153,8 +153,10 @@ answer_row(struct worker_crash *crash, uint32_t index)
 static bool
 can_be_handed_over(const struct ipc_row *row)
 {
-	return row->exchange == IPC_ROW_NONE && row->has_unsent == 0 &&
-	    row->is_reading == 0 && row->input_size <= IPC_ORPHAN_INPUT_MAX;
+	return (row->exchange == IPC_ROW_NONE ||
+		   row->exchange == IPC_ROW_PROXY) &&
+	    row->has_unsent == 0 && row->is_reading == 0 &&
+	    row->input_size <= IPC_ORPHAN_INPUT_MAX;
 }
 
 /* What was read of it, and ran no application yet, may be what crashes: it

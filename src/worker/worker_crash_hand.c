@@ -9,7 +9,6 @@
 #include <sys/uio.h>
 
 #include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "conn/conn_deadline.h"
@@ -42,7 +41,8 @@ kind_of(const struct ipc_row *row)
 {
 	if (row->deadline_class == CONN_DEADLINE_LINGER)
 		return IPC_ORPHAN_LINGER;
-	return row->awaits_proxy ? IPC_ORPHAN_PROXY : IPC_ORPHAN_IDLE;
+	return row->exchange == IPC_ROW_PROXY ? IPC_ORPHAN_PROXY :
+						IPC_ORPHAN_IDLE;
 }
 
 static void
@@ -55,8 +55,7 @@ describe(struct ipc_orphan *orphan, const struct ipc_row *row)
 	orphan->input_size = row->input_size;
 	orphan->due_ms = row->due_ms;
 	orphan->request_count = row->request_count;
-	memcpy(orphan->peer, row->peer, sizeof(orphan->peer));
-	orphan->peer[sizeof(orphan->peer) - 1] = '\0';
+	orphan->peer = row->peer;
 }
 
 static void

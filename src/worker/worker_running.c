@@ -29,7 +29,7 @@ publish(struct ipc_current *current, const struct http_exchange *exchange,
 		.method = request->method_name,
 		.target = request->target.data,
 		.target_size = request->target.size,
-		.peer = request->peer == NULL ? NULL : request->peer->address,
+		.peer = request->peer == NULL ? NULL : &request->peer->address,
 		.route = one->route,
 		.doing = what != NULL ? what : one->doing,
 	};

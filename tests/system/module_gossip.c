@@ -183,7 +183,8 @@ talk_begin_orphan(struct talk *talk, int fd)
 	orphan->listener = find_listener_id(talk);
 	orphan->kind = IPC_ORPHAN_IDLE;
 	orphan->deadline_class = 1;
-	strcpy(orphan->peer, "127.0.0.1");
+	orphan->peer =
+	    (struct network_address) { NETWORK_IPV4, { 127, 0, 0, 1 } };
 	talk->packet.descriptors[0] = fd;
 	talk->packet.descriptor_count = 1;
 	return orphan;

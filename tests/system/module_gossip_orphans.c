@@ -198,19 +198,24 @@ linger_here(struct talk *talk)
 static void
 peers(struct talk *talk)
 {
-	static const char *const wrong[] = { "", "UNIX", "localhost",
-		"127.0.0.1\nworker 99 is forged", "\033[1m", "127.0.0.1 " };
+	static const struct network_address wrong[] = {
+		{ NETWORK_NONE, { 0 } },
+		{ NETWORK_UNIX, "\nworker 99" },
+		{ NETWORK_IPV4, "127.0.0.1\nfor" },
+		{ NETWORK_SELF, { 0 } },
+		{ '\n', "worker 99" },
+	};
 	struct ipc_orphan *orphan;
 	int fd = talk_find_connection();
 	size_t i;
 
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		orphan = talk_begin_orphan(talk, fd);
-		strcpy(orphan->peer, wrong[i]);
+		orphan->peer = wrong[i];
 		talk_say_orphans(talk, 1, 0);
 	}
 	orphan = talk_begin_orphan(talk, fd);
-	memset(orphan->peer, '1', sizeof(orphan->peer));
+	memset(&orphan->peer, 0xff, sizeof(orphan->peer));
 	talk_say_orphans(talk, 1, 0);
 }
 

@@ -244,7 +244,7 @@ static const struct scene orphans[] = {
 	{ "linger-elsewhere", "1 of 1 connections it hands over are none" },
 	{ "linger-nonsense", "channel: \"ready\" with too many descriptors: " },
 	{ "linger-here", NULL },
-	{ "peers", "channel: \"orphans\" of a wrong size: ignored" },
+	{ "peers", "1 of 1 connections it hands over are none" },
 	{ "facts", "1 of 1 connections it hands over are none" },
 	{ "counts", "channel: \"orphans\" with too few descriptors: ignored" },
 	{ "sizes", "channel: \"orphans\" of a wrong size: ignored" },

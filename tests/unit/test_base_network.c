@@ -87,6 +87,35 @@ START_TEST(some_have_another_text)
 	network_address_format(
 	    &(struct network_address) { NETWORK_NONE }, text);
 	ck_assert_str_eq(text, "");
+	network_address_format(
+	    &(struct network_address) { .family = NETWORK_SELF }, text);
+	ck_assert_str_eq(text, "self-check");
+	network_address_format(
+	    &(struct network_address) { .family = NETWORK_SELF + 1 }, text);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
+static const struct {
+	struct network_address address;
+	bool is_client;
+} claims[] = {
+	{ { NETWORK_NONE, { 0 } }, false },
+	{ { NETWORK_UNIX, { 0 } }, true },
+	{ { NETWORK_UNIX, { 1 } }, false },
+	{ { NETWORK_IPV4, { 0 } }, true },
+	{ { NETWORK_IPV4, { 127, 0, 0, 1 } }, true },
+	{ { NETWORK_IPV4, { 127, 0, 0, 1, 1 } }, false },
+	{ { NETWORK_IPV4, { [15] = 1 } }, false },
+	{ { NETWORK_IPV6, { [15] = 1 } }, true },
+	{ { NETWORK_SELF, { 0 } }, false },
+	{ { UINT8_MAX, { 0 } }, false },
+};
+
+START_TEST(an_address_that_others_sent_is_looked_at)
+{
+	ck_assert_int_eq(network_address_is_client(&claims[_i].address),
+	    claims[_i].is_client);
 }
 END_TEST
 
@@ -165,6 +194,8 @@ main(void)
 	tcase_add_test(tests, text_that_holds_a_nul_is_no_address);
 	tcase_add_loop_test(tests, an_address_becomes_text, 0, ROWS(texts));
 	tcase_add_test(tests, some_have_another_text);
+	tcase_add_loop_test(tests, an_address_that_others_sent_is_looked_at, 0,
+	    (int)(sizeof(claims) / sizeof(claims[0])));
 	suite_add_tcase(suite, tests);
 	return test_run(suite);
 }

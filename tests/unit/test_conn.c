@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "test_conn_fake.h"
+#include "test_network.h"
 
 static struct fake fake;
 
@@ -162,14 +163,22 @@ START_TEST(test_description)
 	ck_assert_ptr_eq(conn->scope.object, conn);
 	conn->scope.describe(conn, &line);
 	ck_assert_str_eq(line.data, ", connection 1 from unix");
-	conn->peer = (struct http_peer) { .address = "10.0.0.1", .port = 80 };
+	conn->peer = (struct http_peer) { network_of("10.0.0.1"), 80 };
 	buffer_clear(&line);
 	conn_describe(conn, &line);
 	ck_assert_str_eq(line.data, ", connection 1 from 10.0.0.1:80");
-	conn->peer = (struct http_peer) { .address = "::1", .port = 80 };
+	conn->peer = (struct http_peer) { network_of("::1"), 80 };
 	buffer_clear(&line);
 	conn_describe(conn, &line);
 	ck_assert_str_eq(line.data, ", connection 1 from [::1]:80");
+}
+END_TEST
+
+/* Most connections are idle, and this is most of what those cost. */
+START_TEST(test_size)
+{
+	ck_assert_uint_le(
+	    sizeof(struct conn) - sizeof(struct event) + IPC_ROW_SIZE, 344);
 }
 END_TEST
 
@@ -182,7 +191,7 @@ START_TEST(test_values)
 	conn_set_state(fake.conn, &mine);
 	ck_assert_ptr_eq(conn_state(fake.conn), &mine);
 	ck_assert_ptr_eq(conn_context(fake.conn), &fake);
-	ck_assert_str_eq(conn_peer(fake.conn)->address, "unix");
+	network_expect(&conn_peer(fake.conn)->address, "unix");
 	ck_assert(!conn_is_ending(fake.conn));
 	ck_assert(!conn_is_retiring(fake.conn));
 }
@@ -219,6 +228,7 @@ main(void)
 	tcase_add_test(tests, test_close_while_flushing);
 	tcase_add_test(tests, test_description);
 	tcase_add_test(tests, test_values);
+	tcase_add_test(tests, test_size);
 	tcase_add_test_raise_signal(
 	    tests, test_waits_of_the_core_panic, SIGABRT);
 	tcase_add_test(tests, test_size_of_a_connection);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "test_conn_fake.h"
+#include "test_network.h"
 
 #define MOST    3
 #define REFUSAL "no more"
@@ -172,7 +173,7 @@ START_TEST(test_adopted)
 {
 	struct ipc_orphan orphan = {
 		.kind = IPC_ORPHAN_IDLE,
-		.peer = "2001:db8::1",
+		.peer = network_of("2001:db8::1"),
 	};
 	int i;
 
@@ -197,7 +198,7 @@ START_TEST(test_adopted_behind_a_proxy)
 		HEADER("192.0.2.2"), HEADER("192.0.2.3"), HEADER("192.0.2.4") };
 	struct ipc_orphan orphan = {
 		.kind = IPC_ORPHAN_PROXY,
-		.peer = "198.51.100.1",
+		.peer = network_of("198.51.100.1"),
 	};
 	int i;
 

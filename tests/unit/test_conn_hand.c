@@ -5,6 +5,7 @@
  */
 #include "base/base_clock.h"
 #include "test_conn_fake.h"
+#include "test_network.h"
 
 static struct fake fake;
 static struct ipc_packet *packet;
@@ -184,7 +185,7 @@ orphan_of(enum ipc_orphan_kind kind, enum conn_deadline_class class)
 		.deadline_class = class,
 		.due_ms = clock_monotonic_ms() + 5000,
 		.request_count = 3,
-		.peer = "192.0.2.9",
+		.peer = { NETWORK_IPV4, { 192, 0, 2, 9 } },
 	};
 }
 
@@ -268,7 +269,7 @@ START_TEST(test_facts)
 	ck_assert_uint_eq(orphan->deadline_class, CONN_DEADLINE_HEAD);
 	ck_assert_uint_eq(orphan->due_ms, due_ms);
 	ck_assert_uint_eq(orphan->request_count, 1);
-	ck_assert_str_eq(orphan->peer, "unix");
+	network_expect(&orphan->peer, "unix");
 	/* In one place: packed, then here again. */
 	ck_assert_int_eq(fake.rows[0].fd, 0);
 	conn_set_unpack(fake.set, false);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/base_clock.h"
 #include "test_conn_fake.h"
+#include "test_network.h"
 
 #define LINE "PROXY TCP4 192.0.2.1 192.0.2.2 5000 80\r\n"
 
@@ -61,15 +62,14 @@ expect_told(void)
 {
 	const struct ipc_row *row = &fake.rows[0];
 
-	ck_assert_str_eq(conn_peer(fake.conn)->address, "192.0.2.1");
+	network_expect(&conn_peer(fake.conn)->address, "192.0.2.1");
 	ck_assert_uint_eq(conn_peer(fake.conn)->port, 5000);
 	ck_assert(conn_is_trusted(fake.conn));
-	ck_assert_int_eq(fake.conn->client_address.family, NETWORK_IPV4);
 	ck_assert_int_eq(fake.conn->state, CONN_STATE_OPEN);
 	ck_assert_int_eq(row->fd, fake.conn->fd + 1);
-	ck_assert_str_eq(row->peer, "192.0.2.1");
+	network_expect(&row->peer, "192.0.2.1");
 	ck_assert_uint_eq(row->port, 5000);
-	ck_assert_uint_eq(row->awaits_proxy, 0);
+	ck_assert_uint_eq(row->exchange, IPC_ROW_NONE);
 }
 
 /* ---- a header ---- */
@@ -118,12 +118,11 @@ START_TEST(it_comes_byte_by_byte)
 	conn = only_conn();
 	for (i = 0; i < strlen(LINE) - 1; i++) {
 		ck_assert_int_eq(conn->state, CONN_STATE_PROXY);
-		ck_assert_uint_eq(row->exchange, IPC_ROW_NONE);
-		ck_assert_uint_eq(row->awaits_proxy, 1);
+		ck_assert_uint_eq(row->exchange, IPC_ROW_PROXY);
 		ck_assert_uint_eq(row->input_size, i);
 		ck_assert_uint_eq(row->deadline_class, CONN_DEADLINE_HEAD);
 		ck_assert_uint_gt(row->due_ms, 0);
-		ck_assert_str_eq(row->peer, "unix");
+		network_expect(&row->peer, "unix");
 		ck_assert_str_eq(fake.calls, "");
 		say((char[]) { LINE[i], '\0' });
 	}
@@ -137,7 +136,7 @@ START_TEST(one_for_the_proxy_itself_leaves_the_peer)
 {
 	fake_connect(&fake, "PROXY UNKNOWN\r\n");
 	ck_assert_str_eq(fake.calls, "open ");
-	ck_assert_str_eq(conn_peer(fake.conn)->address, "unix");
+	network_expect(&conn_peer(fake.conn)->address, "unix");
 	ck_assert(!conn_is_trusted(fake.conn));
 }
 END_TEST
@@ -154,8 +153,8 @@ START_TEST(others_have_none)
 	}
 	fake_connect(&fake, LINE);
 	ck_assert_str_eq(fake.calls, "open input(40) ");
-	ck_assert_str_eq(conn_peer(fake.conn)->address, "unix");
-	ck_assert_uint_eq(fake.rows[0].awaits_proxy, 0);
+	network_expect(&conn_peer(fake.conn)->address, "unix");
+	ck_assert_uint_eq(fake.rows[0].exchange, IPC_ROW_NONE);
 }
 END_TEST
 
@@ -223,14 +222,14 @@ START_TEST(a_part_of_it_is_handed_over)
 	fake_connect(&fake, _i == 0 ? "PROXY TC" : NULL);
 	due_ms = only_conn()->wait.due_ms;
 	conn_set_hand_over(fake.set);
-	ck_assert_uint_eq(fake.rows[0].awaits_proxy, 1);
+	ck_assert_uint_eq(fake.rows[0].exchange, IPC_ROW_PROXY);
 	ck_assert_int_gt(fake.rows[0].fd, 0);
 	ck_assert_uint_eq(conn_set_pack(fake.set, packet), 1);
 	ck_assert_uint_eq(orphan->kind, IPC_ORPHAN_PROXY);
 	ck_assert_uint_eq(orphan->deadline_class, CONN_DEADLINE_HEAD);
 	ck_assert_uint_eq(orphan->due_ms, due_ms);
 	ck_assert_uint_eq(orphan->input_size, _i == 0 ? 8 : 0);
-	ck_assert_str_eq(orphan->peer, "unix");
+	network_expect(&orphan->peer, "unix");
 	conn_set_unpack(fake.set, true);
 	conn_set_settle(fake.set);
 	ck_assert_uint_eq(fake.closed[CONN_CLOSE_HANDED], 1);
@@ -246,14 +245,14 @@ START_TEST(a_part_of_it_is_adopted)
 		.deadline_class = CONN_DEADLINE_HEAD,
 		.due_ms = clock_monotonic_ms() + 5000,
 		.input_size = 8,
-		.peer = "unix",
+		.peer = { .family = NETWORK_UNIX },
 	};
 	int ends[2];
 
 	network_list_fini(&fake.origin.proxies);
 	fake_pair(&fake, SOCK_STREAM, ends);
 	fake_adopt(&fake, ends[0], &orphan, LINE);
-	ck_assert_uint_eq(fake.rows[0].awaits_proxy, 1);
+	ck_assert_uint_eq(fake.rows[0].exchange, IPC_ROW_PROXY);
 	conn_set_settle(fake.set);
 	ck_assert_str_eq(fake.calls, "");
 	ck_assert_uint_eq(only_conn()->wait.due_ms, orphan.due_ms);
@@ -269,7 +268,7 @@ START_TEST(one_that_told_keeps_its_client)
 	struct ipc_orphan orphan = {
 		.kind = IPC_ORPHAN_IDLE,
 		.port = 5000,
-		.peer = "192.0.2.1",
+		.peer = { NETWORK_IPV4, { 192, 0, 2, 1 } },
 	};
 	int ends[2];
 

@@ -4,6 +4,7 @@
  * runs: inside the protocol's functions, and between callbacks.
  */
 #include "test_conn_fake.h"
+#include "test_network.h"
 
 static struct fake fake;
 
@@ -51,7 +52,7 @@ START_TEST(test_new_one)
 	ck_assert_uint_eq(row->request_count, 0);
 	ck_assert_uint_eq(row->input_size, 0);
 	ck_assert_uint_eq(row->port, 0);
-	ck_assert_str_eq(row->peer, "unix"); /* as the fake accepts */
+	network_expect(&row->peer, "unix"); /* as the fake accepts */
 }
 END_TEST
 
@@ -186,6 +187,21 @@ START_TEST(test_an_exchange)
 }
 END_TEST
 
+START_TEST(test_a_count_that_is_full)
+{
+	struct conn *conn;
+
+	fake_connect(&fake, NULL);
+	conn = fake.conn;
+	conn->request_count = UINT32_MAX - 1;
+	conn_count_request(conn);
+	ck_assert_uint_eq(row_of(conn)->request_count, UINT32_MAX);
+	conn_count_request(conn);
+	ck_assert_uint_eq(conn_request_count(conn), UINT32_MAX);
+	ck_assert_uint_eq(row_of(conn)->request_count, UINT32_MAX);
+}
+END_TEST
+
 START_TEST(test_input_follows_when_it_is_moved)
 {
 	char bytes[CONN_INPUT_SIZE];
@@ -293,6 +309,7 @@ main(void)
 	tcase_add_test(tests, test_more_connections_than_rows);
 	tcase_add_test(tests, test_where_the_loop_is);
 	tcase_add_test(tests, test_an_exchange);
+	tcase_add_test(tests, test_a_count_that_is_full);
 	tcase_add_test(tests, test_input_follows_when_it_is_moved);
 	tcase_add_test(tests, test_wait);
 	tcase_add_test(tests, test_unsent_until_all_is_sent);

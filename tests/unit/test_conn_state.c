@@ -92,7 +92,7 @@ END_TEST
 START_TEST(test_rows_exchange)
 {
 	struct fake fake = { .base = NULL };
-	const uint32_t *exchange = &fake.rows[0].exchange;
+	const uint8_t *exchange = &fake.rows[0].exchange;
 
 	fake_init(&fake);
 	fake_connect(&fake, NULL);

@@ -24,6 +24,7 @@
 #include "http/http_exchange.h"
 #include "http1/h1.h"
 #include "ipc/ipc_table.h"
+#include "test_network.h"
 
 #define FAKE_PIECES_MAX 1024
 
@@ -69,7 +70,8 @@ struct conn {
 
 	/* Containment's. */
 	enum ipc_row_exchange exchange;
-	uint64_t exchange_id, exchange_count, request_count;
+	uint64_t exchange_id, exchange_count;
+	uint32_t request_count;
 	bool is_head_only, is_adopted, is_check, is_trusted, is_early;
 };
 
@@ -292,7 +294,7 @@ conn_exchange_end(struct conn *conn)
 	conn->exchange = IPC_ROW_NONE;
 }
 
-uint64_t
+uint32_t
 conn_request_count(const struct conn *conn)
 {
 	return conn->request_count;
@@ -504,7 +506,7 @@ fake_conn_make(struct h1 *h1)
 	struct conn *conn = memory_alloc(sizeof(*conn));
 
 	conn->context = h1;
-	strcpy(conn->peer.address, "192.0.2.1");
+	conn->peer.address = network_of("192.0.2.1");
 	conn->input_capacity = CONN_INPUT_SIZE;
 	conn->room = SIZE_MAX / 2;
 	conn->output_limit = UINT64_MAX;

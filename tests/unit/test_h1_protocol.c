@@ -2,6 +2,7 @@
 /*
  * The whole protocol over a fake connection, byte by byte.
  */
+#include "test_network.h"
 #include "test_unit.h"
 
 #include <sys/mman.h>
@@ -261,6 +262,43 @@ START_TEST(test_answered_in_order)
 	expect_notes("end /hello?2 timeout\n");
 	expect_records("GET /hello?1 200 5 sent\n"
 		       "GET /hello?2 200 5 timeout\n");
+}
+END_TEST
+
+/* ---- what an idle connection keeps ---- */
+
+START_TEST(test_idle_keeps_nothing)
+{
+	ck_assert_ptr_null(conn_state(fake.conn));
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_HEAD);
+	feed("GET /hello HTTP/1.1\r\nHo");
+	ck_assert_ptr_nonnull(conn_state(fake.conn));
+	/* The wait began with the connection. */
+	ck_assert_uint_eq(fake.conn->wait_count, 1);
+	feed("st: a\r\n\r\n");
+	ck_assert_ptr_null(conn_state(fake.conn));
+	ck_assert_int_eq(fake.conn->wait, CONN_DEADLINE_IDLE);
+	h1_protocol.retire(fake.conn, false);
+	ck_assert_ptr_null(conn_state(fake.conn));
+	feed(GET("/later"));
+	ck_assert_ptr_nonnull(conn_state(fake.conn));
+	fake_answer(fake.exchange, 200, "hello");
+	fake_settle(fake.conn);
+	ck_assert_ptr_null(conn_state(fake.conn));
+	expect_output(HELLO HELLO);
+	fake_pass_deadline(fake.conn);
+	expect_closed(CONN_CLOSE_IDLE);
+}
+END_TEST
+
+START_TEST(test_unsent_answers_are_kept)
+{
+	fake.conn->room = 0;
+	feed(GET("/hello"));
+	ck_assert_ptr_nonnull(conn_state(fake.conn));
+	fake.conn->room = 1000;
+	fake_settle(fake.conn);
+	ck_assert_ptr_null(conn_state(fake.conn));
 }
 END_TEST
 
@@ -1149,7 +1187,7 @@ START_TEST(test_request)
 	ck_assert_str_eq(request->fields[2].value.data, "a b");
 	ck_assert_uint_eq(request->fields[2].value.size, 3);
 	ck_assert_int_eq(request->body_size, 7);
-	ck_assert_str_eq(request->peer->address, "192.0.2.1");
+	network_expect(&request->peer->address, "192.0.2.1");
 }
 END_TEST
 
@@ -1167,14 +1205,14 @@ START_TEST(test_forwarded_request)
 	feed(text);
 	ck_assert_ptr_nonnull(fake.exchange);
 	request = &fake.exchange->request;
-	ck_assert_str_eq(
-	    request->peer->address, _i == 1 ? "198.51.100.7" : "192.0.2.1");
+	network_expect(
+	    &request->peer->address, _i == 1 ? "198.51.100.7" : "192.0.2.1");
 	ck_assert_uint_eq(request->peer->port, _i == 1 ? 80 : 0);
 	ck_assert_str_eq(request->scheme, _i == 1 ? "https" : "http");
 	ck_assert_str_eq(request->host, _i == 1 ? "b" : "a");
 	ck_assert_uint_eq(request->field_count, 5);
 	ck_assert_str_eq(request->fields[0].value.data, "a");
-	ck_assert_str_eq(conn_peer(fake.conn)->address, "192.0.2.1");
+	network_expect(&conn_peer(fake.conn)->address, "192.0.2.1");
 }
 END_TEST
 
@@ -1270,7 +1308,7 @@ END_TEST
 /* ---- adopted connections ---- */
 
 static void
-adopt(uint64_t request_count, enum conn_deadline_class class, const char *input)
+adopt(uint32_t request_count, enum conn_deadline_class class, const char *input)
 {
 	fake_conn_free(fake.conn);
 	fake.conn = fake_conn_make(fake.h1);
@@ -1284,7 +1322,7 @@ adopt(uint64_t request_count, enum conn_deadline_class class, const char *input)
 }
 
 static const struct {
-	uint64_t request_count;
+	uint32_t request_count;
 	enum conn_deadline_class class;
 	const char *input;
 	enum conn_deadline_class expected;
@@ -1363,6 +1401,8 @@ main(void)
 	tcase_add_test(tcase, test_pipeline_stops_at_full_output);
 	tcase_add_test(tcase, test_pipeline_waits_for_later);
 	tcase_add_test(tcase, test_answered_in_order);
+	tcase_add_test(tcase, test_idle_keeps_nothing);
+	tcase_add_test(tcase, test_unsent_answers_are_kept);
 	tcase_add_loop_test(tcase, test_persistence, 0,
 	    sizeof(persistence) / sizeof(*persistence));
 	tcase_add_test(tcase, test_nothing_behind_close);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
-#include "base/base_memory.h"
 #include "ipc/ipc_process.h"
 #include "ipc/ipc_scoreboard.h"
 #include "test_unit.h"
@@ -9,13 +8,12 @@
 #define NATIVE  0xc000003eu
 #define FOREIGN 0x40000003u
 
-static struct ipc_process *process;
+static struct ipc_process area, *const process = &area;
 static struct ipc_current current;
 
 static void
 set_up(void)
 {
-	process = memory_alloc(sizeof(*process));
 	memset(process, 0, sizeof(*process));
 	process->magic = IPC_PROCESS_MAGIC;
 	process->layout = IPC_LAYOUT;
@@ -24,12 +22,6 @@ set_up(void)
 	current.mount = 2;
 	current.exchange_id = 7;
 	strcpy(current.route, "/a/{name}");
-}
-
-static void
-tear_down(void)
-{
-	memory_free(process);
 }
 
 static int
@@ -142,7 +134,7 @@ main(void)
 	Suite *suite = suite_create("ipc_denial");
 	TCase *tests = tcase_create("denials");
 
-	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_checked_fixture(tests, set_up, NULL);
 	tcase_add_test(tests, the_first_of_a_kind_is_noted);
 	tcase_add_test(tests, what_nobody_knows_of_is_a_kind);
 	tcase_add_test(tests, there_is_an_end);

@@ -13,6 +13,7 @@
 
 #include "ipc/ipc_process.h"
 #include "ipc/ipc_scoreboard.h"
+#include "test_network.h"
 #include "test_unit.h"
 
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
@@ -22,13 +23,15 @@ static struct error error;
 static struct ipc_process *process;
 static int process_fd = -1;
 
+static const struct network_address client = { NETWORK_IPV6, { [15] = 1 } };
+
 static const struct ipc_current_words put_words = {
 	.exchange_id = 1,
 	.mount = 2,
 	.method = "PUT",
 	.target = "/",
 	.target_size = 1,
-	.peer = "x",
+	.peer = &client,
 	.route = "/{name}",
 	.doing = "the handler",
 };
@@ -68,7 +71,7 @@ START_TEST(area_is_empty_and_marked)
 	ck_assert_uint_eq(process->row_count, 3);
 	ck_assert_int_eq(process->rows[2].fd, 0);
 	ck_assert_uint_eq((uintptr_t)&process->adopted % 8, 0);
-	ck_assert_uint_eq((uintptr_t)&process->rows[1].exchange_id % 8, 0);
+	ck_assert_uint_eq((uintptr_t)&process->rows[1] % IPC_ROW_SIZE, 0);
 }
 END_TEST
 
@@ -107,7 +110,7 @@ START_TEST(child_writes_and_parent_reads)
 		.method = "GET",
 		.target = "/x",
 		.target_size = 2,
-		.peer = "::1",
+		.peer = &client,
 		.route = "/{name}",
 	};
 	struct ipc_current current;
@@ -131,8 +134,7 @@ START_TEST(child_writes_and_parent_reads)
 	ck_assert_uint_eq(current.target_size, 2);
 	ck_assert_uint_eq(current.target_length, 2);
 	ck_assert_mem_eq(current.target, "/x", 2);
-	ck_assert_uint_eq(current.peer_size, 3);
-	ck_assert_mem_eq(current.peer, "::1", 3);
+	network_expect(&current.peer, "::1");
 	ck_assert_str_eq(current.route, "/{name}");
 	ck_assert_str_eq(current.doing, "");
 	/* The other threads' rows are others'. */
@@ -180,7 +182,6 @@ START_TEST(long_words_are_cut)
 		.method = text,
 		.target = text,
 		.target_size = sizeof(text) - 1,
-		.peer = text,
 		.route = text,
 		.doing = text,
 	};
@@ -192,7 +193,6 @@ START_TEST(long_words_are_cut)
 	ck_assert_uint_eq(current.method_size, sizeof(current.method));
 	ck_assert_uint_eq(current.target_size, sizeof(current.target));
 	ck_assert_uint_eq(current.target_length, sizeof(text) - 1);
-	ck_assert_uint_eq(current.peer_size, sizeof(current.peer));
 	ck_assert_uint_eq(strlen(current.route), sizeof(current.route) - 1);
 	ck_assert_uint_eq(strlen(current.doing), sizeof(current.doing) - 1);
 	ipc_current_rename(row(LOOP), 0, text, text);
@@ -215,7 +215,7 @@ START_TEST(missing_words_are_empty)
 	ck_assert_uint_eq(current.method_size, 0);
 	ck_assert_uint_eq(current.target_size, 0);
 	ck_assert_uint_eq(current.target_length, 0);
-	ck_assert_uint_eq(current.peer_size, 0);
+	ck_assert_uint_eq(current.peer.family, NETWORK_NONE);
 	ck_assert_str_eq(current.route, "");
 	ck_assert_str_eq(current.doing, "");
 }
@@ -259,11 +259,6 @@ spoil_length(void)
 	row(LOOP)->target_length = 0;
 }
 static void
-spoil_peer(void)
-{
-	row(LOOP)->peer_size = sizeof(row(LOOP)->peer) + 1;
-}
-static void
 spoil_route(void)
 {
 	memset(row(LOOP)->route, 'x', sizeof(row(LOOP)->route));
@@ -287,7 +282,6 @@ static void (*const spoilers[])(void) = {
 	spoil_method,
 	spoil_target,
 	spoil_length,
-	spoil_peer,
 	spoil_route,
 	spoil_doing,
 	spoil_all,
@@ -319,7 +313,7 @@ is_uniform(const struct ipc_current *current)
 static void
 write_for_ever(void)
 {
-	struct ipc_current_words words = { .method = "GET", .peer = "x" };
+	struct ipc_current_words words = { .method = "GET", .peer = &client };
 	char text[IPC_TEXT_SIZE + 1];
 	char letter;
 
@@ -400,7 +394,6 @@ START_TEST(what_is_judged_is_what_is_given)
 		ck_assert_uint_eq(current.running, 1);
 		ck_assert_uint_le(current.method_size, sizeof(current.method));
 		ck_assert_uint_le(current.target_size, sizeof(current.target));
-		ck_assert_uint_le(current.peer_size, sizeof(current.peer));
 		ck_assert_uint_lt(strnlen(current.route, sizeof(current.route)),
 		    sizeof(current.route));
 	}

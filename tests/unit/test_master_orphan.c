@@ -122,7 +122,7 @@ add(int fd, const char *input)
 		.listener = cohort->listeners[0]->id,
 		.kind = IPC_ORPHAN_IDLE,
 		.input_size = (uint32_t)strlen(input),
-		.peer = "127.0.0.1",
+		.peer = { NETWORK_IPV4, { 127, 0, 0, 1 } },
 	};
 	memcpy(packet->input + handover->input_size, input, strlen(input));
 	handover->input_size += (uint32_t)strlen(input);

@@ -17,6 +17,7 @@
 #include "base/base_clock.h"
 #include "base/base_fd.h"
 #include "master/master_private.h"
+#include "test_network.h"
 #include "test_unit.h"
 
 static struct ipc_orphan orphan;
@@ -29,7 +30,7 @@ set_up(void)
 	orphan = (struct ipc_orphan) {
 		.listener = 1,
 		.kind = IPC_ORPHAN_IDLE,
-		.peer = "127.0.0.1",
+		.peer = { NETWORK_IPV4, { 127, 0, 0, 1 } },
 	};
 	listener = (struct master_listener) {
 		.magic = MASTER_LISTENER_MAGIC,
@@ -266,12 +267,12 @@ START_TEST(a_unix_socket_has_its_path)
 	fd = accept_at(listener.fd);
 	unlink(place.sun_path);
 	rmdir(directory);
-	strcpy(orphan.peer, "somebody");
+	orphan.peer.family = NETWORK_NONE;
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_WRONG);
-	strcpy(orphan.peer, "unix");
+	orphan.peer = network_of("unix");
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_GOOD);
 	/* The client of a proxy that came over it. */
-	strcpy(orphan.peer, "192.0.2.1");
+	orphan.peer = network_of("192.0.2.1");
 	orphan.kind = IPC_ORPHAN_PROXY;
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_GOOD);
 	close(fd);
@@ -301,12 +302,12 @@ START_TEST(facts_must_make_sense)
 	orphan.input_size = IPC_ORPHAN_INPUT_MAX + 1;
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_WRONG);
 	orphan = good;
-	memset(orphan.peer, '1', sizeof(orphan.peer));
+	orphan.peer.family = NETWORK_SELF;
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_WRONG);
 	orphan = good;
-	strcpy(orphan.peer, "1.2.3.4\n");
+	orphan.peer.bytes[4] = 1;
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_WRONG);
-	strcpy(orphan.peer, "2001:db8::1");
+	orphan.peer = network_of("2001:db8::1");
 	ck_assert_int_eq(check(fd), MASTER_ORPHAN_GOOD);
 	close(fd);
 }

@@ -170,13 +170,15 @@ static inline void
 test_run_request(struct master_worker *worker, const char *method,
     const char *target, const char *route, uint16_t mount)
 {
+	static const struct network_address client = { NETWORK_IPV4,
+		{ 127, 0, 0, 1 } };
 	const struct ipc_current_words words = {
 		.exchange_id = 42,
 		.mount = mount,
 		.method = method,
 		.target = target,
 		.target_size = strlen(target),
-		.peer = "127.0.0.1",
+		.peer = &client,
 		.route = route,
 	};
 

@@ -18,10 +18,9 @@ set_up(void)
 		.exchange_id = 42,
 		.method_size = 3,
 		.target_size = 4,
-		.peer_size = 9,
 		.method = "GET",
 		.target = "/\"\n\xff",
-		.peer = "127.0.0.1",
+		.peer = { NETWORK_IPV4, { 127, 0, 0, 1 } },
 	};
 }
 

@@ -12,7 +12,7 @@
 	}
 #define DATE "23/Nov/2026:21:09:20 +0000"
 
-static struct http_peer peer = { .address = "192.0.2.1", .port = 5000 };
+static struct http_peer peer = { { NETWORK_IPV4, { 192, 0, 2, 1 } }, 5000 };
 static struct buffer line;
 
 static void

@@ -116,6 +116,7 @@ START_TEST(unread_input_that_crashed_is_not_handed_over)
 
 	for (i = 0; i < ROWS; i++)
 		crash.process->rows[i].input_size = i * 10;
+	crash.process->rows[2].exchange = IPC_ROW_PROXY;
 	crash.process->loop.stepping = 2;
 	worker_crash_answer(&crash);
 	ck_assert_str_eq(received(0), "-");
