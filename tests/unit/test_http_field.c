@@ -21,23 +21,31 @@ is_token_byte(int byte)
 		byte) != NULL;
 }
 
+/* Each byte at each place of tokens of each length around a step's. */
 START_TEST(token_takes_each_tchar_only)
 {
+	size_t size = (size_t)_i, place, expected;
+	char *text = malloc(size + 1);
 	int byte;
 
-	for (byte = 0; byte < 256; byte++) {
-		char text[3] = { 'a', (char)byte, 'b' };
-
-		ck_assert_msg(
-		    http_token_is_valid(text, 3) == is_token_byte(byte),
-		    "byte %d", byte);
+	ck_assert_ptr_nonnull(text);
+	ck_assert(!http_token_is_valid(text, 0));
+	for (place = 0; place < size; place++) {
+		for (byte = 0; byte < 256; byte++) {
+			memset(text, place % 2 == 0 ? '-' : '~', size);
+			text[place] = (char)byte;
+			expected = is_token_byte(byte) ? size : place;
+			ck_assert_msg(http_token_size(text, size) == expected,
+			    "byte %d at %zu of %zu", byte, place, size);
+			ck_assert_int_eq(http_token_is_valid(text, size),
+			    is_token_byte(byte));
+		}
 	}
-	ck_assert(!http_token_is_valid("", 0));
-	ck_assert(http_token_is_valid("a", 1));
+	free(text);
 }
 END_TEST
 
-/* Each byte at each place of values of each length around the word size. */
+/* Each byte at each place of values of each length around a step's. */
 START_TEST(value_takes_all_but_controls)
 {
 	size_t size = (size_t)_i, place;
@@ -54,6 +62,8 @@ START_TEST(value_takes_all_but_controls)
 			text[place] = (char)byte;
 			ck_assert_msg(http_value_is_valid(text, size) == good,
 			    "byte %d at %zu of %zu", byte, place, size);
+			ck_assert_uint_eq(
+			    http_value_size(text, size), good ? size : place);
 		}
 	}
 	ck_assert(http_value_is_valid(text, 0));
@@ -70,6 +80,9 @@ START_TEST(value_shows_controls_beside_others)
 	ck_assert(http_value_is_valid("\x7e\x80\x20\x21\xff\x9f\xa0\x7e", 8));
 	ck_assert(!http_value_is_valid("12345678\r\n1234567", 17));
 	ck_assert(!http_value_is_valid("1234567\0", 8));
+	ck_assert_uint_eq(http_value_size("123456789\r\n12345\1", 17), 9);
+	ck_assert_uint_eq(
+	    http_value_size("\t23456789\xff\x7f\n2345\1", 17), 10);
 }
 END_TEST
 
@@ -189,8 +202,8 @@ main(void)
 	Suite *suite = suite_create("http_field");
 	TCase *all = tcase_create("all");
 
-	tcase_add_test(all, token_takes_each_tchar_only);
-	tcase_add_loop_test(all, value_takes_all_but_controls, 0, 18);
+	tcase_add_loop_test(all, token_takes_each_tchar_only, 0, 35);
+	tcase_add_loop_test(all, value_takes_all_but_controls, 0, 35);
 	tcase_add_test(all, value_shows_controls_beside_others);
 	tcase_add_loop_test(
 	    all, fields_are_found_without_case, 0, COUNT(lookups));
