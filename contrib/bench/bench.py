@@ -145,8 +145,9 @@ class Bench:
 
     def contenders(self, work):
         found = [peers.Cohort] if work.name != 'two-workers' else []
-        others = peers.PEERS + (peers.CohortLogging, peers.NginxLogging,
-                                peers.CohortOpen, peers.CohortTwo, peers.NginxTwo)
+        others = peers.PEERS + (
+            peers.CohortLogging, peers.NginxLogging, peers.CohortOpen,
+            peers.CohortTwo, peers.NginxTwo)
         for peer in others:
             is_wanted = peer.name in work.peers if not work.all_peers else (
                 peer in peers.PEERS and peer is not peers.NginxDeferred)

@@ -21,7 +21,8 @@ struct app_host_functions {
 	uint64_t (*now_ms)(const struct app_host *host);
 
 	/* A number of this turn of the loop, never 0, which holds until epoll
-	 * is asked again, at most; no later turn has it. */
+	 * is asked again, at most; no later turn has it.  Asked for early
+	 * exchanges only (http_exchange.h). */
 	uint64_t (*turn)(struct app_host *host);
 
 	/* One-shot.  on_due may start and stop timers; the timer is gone

@@ -54,13 +54,6 @@ now_ms(const struct app_host *host)
 	return ((const struct app_test_host *)(const void *)host)->now_ms;
 }
 
-/* Requests come whenever the test makes them: each has its own. */
-static uint64_t
-turn(struct app_host *host)
-{
-	return ++host_of(host)->turn;
-}
-
 /* Behind those due at the same time. */
 static struct list_link *
 timer_position(struct list *timers, uint64_t due_ms)
@@ -202,7 +195,6 @@ thread_leave(struct app_host *host, unsigned index)
 
 static const struct app_host_functions functions = {
 	.now_ms = now_ms,
-	.turn = turn,
 	.timer_start = timer_start,
 	.timer_stop = timer_stop,
 	.watch_start = watch_start,

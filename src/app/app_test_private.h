@@ -31,7 +31,7 @@ struct settings;
 
 struct app_test_host {
 	struct app_host host; /* first: what the app sees */
-	uint64_t now_ms, turn;
+	uint64_t now_ms;
 	struct list timers; /* in the order they are due */
 	struct list watches;
 	int wake_fd;    /* an eventfd; or -1 */

@@ -56,6 +56,13 @@ list_first(const struct list *list)
 	return list_is_empty(list) ? NULL : list->head.next;
 }
 
+/* NULL if it is empty. */
+static inline struct list_link *
+list_last(const struct list *list)
+{
+	return list_is_empty(list) ? NULL : list->head.previous;
+}
+
 static inline void
 list_insert_before(struct list_link *link, struct list_link *position)
 {

@@ -27,11 +27,11 @@ conn_consume(struct conn *conn, size_t size)
 		panic("%zu of %zu bytes of input consumed", size,
 		    conn_input_size(conn));
 	conn->input.start += (uint32_t)size;
+	/* What stands behind may have come while this turn ran. */
 	conn->input_is_early = false;
 	conn_row_set_input(conn);
 }
 
-/* What stands behind what was consumed may have come while this turn ran. */
 bool
 conn_input_is_early(const struct conn *conn)
 {

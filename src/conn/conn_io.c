@@ -64,6 +64,7 @@ wants_read(const struct conn *conn)
 {
 	if (conn->input_ended)
 		return false;
+	/* Nearly always; a switch would be a jump through a table. */
 	if (conn->state == CONN_STATE_OPEN)
 		return !conn_input_is_full(conn);
 	switch (conn->state) {

@@ -284,13 +284,15 @@ collect(const struct conn *conn, struct iovec vector[IOVEC_COUNT],
 }
 
 static bool
-is_last(const struct conn *conn)
+has_one_piece(const struct conn *conn)
 {
 	const struct conn_output_block *block = conn->output.first;
 
 	return block->count - block->first == 1 && block->next == NULL;
 }
 
+/* These return what the system call did; *wanted_r is what it should have
+ * done. */
 static ssize_t
 send_pieces(struct conn *conn, uint64_t *wanted_r)
 {
@@ -307,14 +309,13 @@ send_pieces(struct conn *conn, uint64_t *wanted_r)
 	return sendmsg(conn->fd, &message, flags);
 }
 
-/* These return what the system call did; *wanted_r is what it should have
- * done.  A response is mostly one piece, with nothing or a file behind it,
- * and send(2) is the cheaper call for that. */
+/* A response is mostly one piece, with nothing behind it, and send(2) is the
+ * cheaper call for that. */
 static ssize_t
 send_bytes(
     struct conn *conn, const struct conn_piece *piece, uint64_t *wanted_r)
 {
-	if (!is_last(conn))
+	if (!has_one_piece(conn))
 		return send_pieces(conn, wanted_r);
 	*wanted_r = piece->size;
 	return send(conn->fd, piece->from.data, piece->size, MSG_NOSIGNAL);

@@ -86,11 +86,11 @@ struct conn {
 	enum conn_close reason : 8;         /* valid once ending */
 	enum ipc_row_exchange exchange : 8; /* as the protocol told */
 	unsigned marks : 8;                 /* of enum conn_mark */
-	short watched;        /* what event waits for; 0: nothing */
-	bool input_ended : 1; /* FIN was read */
-	bool input_is_early : 1;
-	bool is_throttled : 1; /* above output_limit */
-	bool is_blocked : 1;   /* the socket is full */
+	short watched;           /* what event waits for; 0: nothing */
+	bool input_ended : 1;    /* FIN was read */
+	bool input_is_early : 1; /* what conn_input_is_early says */
+	bool is_throttled : 1;   /* above output_limit */
+	bool is_blocked : 1;     /* the socket is full */
 	bool is_busy : 1;
 	bool lingers : 1; /* once everything is sent */
 	bool closes_hard : 1;
@@ -112,8 +112,9 @@ struct conn {
 	 * waits has no place for one that has partly run out. */
 	struct conn_deadline wait;  /* the protocol's */
 	struct conn_deadline guard; /* the core's: WRITE or LINGER */
-	struct http_peer peer; /* once awaits_proxy is over, as that told */
-	unsigned lapses;       /* of the guard, without progress */
+	struct http_peer
+	    peer;        /* once awaits_proxy is over, as the header told */
+	unsigned lapses; /* of the guard, without progress */
 	struct log_scope scope;
 	struct event event;
 	struct list_link link;      /* in set->conns, or set->departing */

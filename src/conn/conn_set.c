@@ -69,13 +69,13 @@ leave(struct conn_set *set)
 
 /* ---- settling ---- */
 
-/* One step for each connection that is pending now: those that become so, or
- * want another step, stand behind the last.  Only its own step takes one out
- * of the list. */
+/* One step for each connection that is pending now, at least one: those that
+ * become so, or want another step, stand behind the last.  Only its own step
+ * takes one out of the list. */
 static void
 run_round(struct conn_set *set)
 {
-	struct list_link *last = set->pending.head.previous, *link;
+	struct list_link *last = list_last(&set->pending), *link;
 	bool is_last;
 
 	do {

@@ -91,11 +91,8 @@ is_throttled(struct conn *conn)
 {
 	uint64_t limit = conn->set->settings.output_limit;
 
-	if (!conn->is_throttled && conn_output_pending(conn) <= limit)
-		return false;
-	if (conn->is_throttled)
-		limit /= 2;
-	conn->is_throttled = conn_output_pending(conn) > limit;
+	conn->is_throttled = conn_output_pending(conn) >
+	    (conn->is_throttled ? limit / 2 : limit);
 	return conn->is_throttled;
 }
 
@@ -190,7 +187,7 @@ end_linger(struct conn *conn)
 }
 
 static void
-end(struct conn *conn)
+end_as_due(struct conn *conn)
 {
 	end_output(conn);
 	end_linger(conn);
@@ -227,7 +224,7 @@ wants_step(struct conn *conn)
 
 /* Behind those that have waited longer. */
 static void
-go_on(struct conn *conn)
+queue_again(struct conn *conn)
 {
 	list_remove(&conn->pending);
 	conn_mark(conn, 0);
@@ -259,7 +256,7 @@ conn_step(struct conn *conn)
 	run_protocol(conn);
 	write_output(conn);
 	if (!is_open(conn))
-		end(conn);
+		end_as_due(conn);
 	settle_input(conn);
 	if (is_watched(conn))
 		conn_io_watch(conn);
@@ -267,7 +264,7 @@ conn_step(struct conn *conn)
 		call_close(conn);
 		conn_set_drop(conn);
 	} else if (wants_step(conn)) {
-		go_on(conn);
+		queue_again(conn);
 	} else {
 		rest(conn);
 	}

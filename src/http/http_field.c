@@ -65,7 +65,8 @@ find_set(lanes mask)
 
 /* ---- names and values ---- */
 
-/* Letters, digits and the hyphen: what nearly all names consist of. */
+/* How many of the first LANES bytes are letters, digits or hyphens, of which
+ * nearly all names consist.  What is below a range wraps to above it. */
 static size_t
 plain_size(const char *data)
 {

@@ -92,7 +92,7 @@ h1_give_connection(struct h1 *h1, struct h1_connection *connection)
 }
 
 void
-h1_end_connection(struct h1 *h1, struct h1_connection *connection)
+h1_give_ended_connection(struct h1 *h1, struct h1_connection *connection)
 {
 	clear_connection(h1, connection);
 	h1_give_connection(h1, connection);

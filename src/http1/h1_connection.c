@@ -152,7 +152,7 @@ h1_connection_end(struct conn *conn, enum conn_close reason)
 		end_active(connection, end_of(reason));
 	drop_parse(connection);
 	conn_set_state(conn, NULL);
-	h1_end_connection(connection->h1, connection);
+	h1_give_ended_connection(connection->h1, connection);
 }
 
 /* ---- the end of the connection ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Field lines (RFC 9112, 5): where name and value stand.  What they mean is
- * h1_framing's.  Offsets are from the begin of the input.
+ * h1_framing's.
  */
 #ifndef H1_FIELD_H
 #define H1_FIELD_H

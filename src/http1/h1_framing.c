@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "http1/h1_framing.h"
 
-#include <string.h>
-
 #include "base/base_number.h"
 #include "http/http_field.h"
 #include "http/http_uri.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * The request line (RFC 9112, 3).  Offsets are from the begin of the input.
- */
+/* The request line (RFC 9112, 3). */
 #ifndef H1_LINE_H
 #define H1_LINE_H
 

@@ -15,7 +15,7 @@
 #include "http1/h1_limits.h"
 #include "http1/h1_line.h"
 
-/* A complete head; offsets are from the begin of the input. */
+/* A complete head. */
 struct h1_head {
 	size_t size; /* to be consumed */
 	struct h1_line line;

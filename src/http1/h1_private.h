@@ -115,10 +115,12 @@ h1_exchange_of(struct http_exchange *exchange)
 struct h1_exchange *h1_take_exchange(struct h1 *h1);
 void h1_give_exchange(struct h1 *h1, struct h1_exchange *exchange);
 
-/* In state idle, with nothing in it; so it is given back, or ended. */
+/* In state idle, with nothing in it. */
 struct h1_connection *h1_take_connection(struct h1 *h1);
+/* It is so again. */
 void h1_give_connection(struct h1 *h1, struct h1_connection *connection);
-void h1_end_connection(struct h1 *h1, struct h1_connection *connection);
+/* Whatever it is: it is made so first. */
+void h1_give_ended_connection(struct h1 *h1, struct h1_connection *connection);
 
 /* Reset. */
 struct h1_parse *h1_take_parse(struct h1 *h1);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A part of the input, counted from where the head begins. */
+/* A part of the input; the offset is from its begin, as h1_parse_feed takes
+ * it. */
 #ifndef H1_SPAN_H
 #define H1_SPAN_H
 

@@ -41,7 +41,7 @@ struct ipc_quarantine_entry {
 
 struct ipc_quarantine {
 	uint32_t magic, layout;
-	uint32_t count; /* entries from here on were never used */
+	uint32_t count; /* entries from here on are not in use */
 	struct ipc_quarantine_entry entries[IPC_QUARANTINE_MAX];
 };
 
@@ -58,12 +58,14 @@ void ipc_quarantine_drop(struct ipc_quarantine *quarantine, uint32_t place);
 /* [worker] */
 int ipc_quarantine_map(
     int fd, const struct ipc_quarantine **quarantine_r, struct error *error);
-/* Is nothing in it, as is so most of the time? */
+
+/* Is it empty, as nearly always?  Then there is nothing to find. */
 static inline bool
 ipc_quarantine_is_empty(const struct ipc_quarantine *quarantine)
 {
 	return __atomic_load_n(&quarantine->count, __ATOMIC_ACQUIRE) == 0;
 }
+
 /* Is that request in it? */
 bool ipc_quarantine_find(const struct ipc_quarantine *quarantine,
     const struct ipc_current_words *request, uint32_t *place_r,

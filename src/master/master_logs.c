@@ -129,7 +129,7 @@ speaker(const struct master *master)
 	if (list_is_empty(&master->cohorts))
 		return NULL;
 	return LIST_OBJECT(
-	    master->cohorts.head.previous, struct master_cohort, link);
+	    list_last(&master->cohorts), struct master_cohort, link);
 }
 
 /* As many as there are cohorts, in their order; count_r were opened. */

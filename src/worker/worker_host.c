@@ -14,6 +14,7 @@
 #include "base/base_object.h"
 #include "worker/worker_crash.h"
 #include "worker/worker_private.h"
+#include "worker/worker_turn.h"
 
 #define TIMERS_KEPT 256
 
@@ -51,9 +52,7 @@ struct worker_host {
 	int wake_fd;
 	atomic_bool is_woken; /* wake_fd is readable, or will be */
 	struct event wake;
-	uint64_t turn;
-	bool is_turn_told; /* then turn_end runs when this one ends */
-	struct event turn_end;
+	struct worker_turn turn;
 };
 
 static struct worker_host *
@@ -81,34 +80,10 @@ now_ms(const struct app_host *app_host)
 	return worker_running_now_ms(host->worker);
 }
 
-/* ---- turns ---- */
-
-static void
-on_turn_end(evutil_socket_t fd, short events, void *context)
-{
-	struct worker_host *host;
-
-	(void)fd;
-	(void)events;
-	OBJECT_CAST(host, context, WORKER_HOST_MAGIC);
-	host->turn++;
-	host->is_turn_told = false;
-}
-
-/*
- * Events of a priority run in the order in which they became active.  So one
- * that is activated by hand has behind it whatever epoll returns from now on,
- * and costs nothing in turns that nobody asks for.
- */
 static uint64_t
 turn(struct app_host *app_host)
 {
-	struct worker_host *host = host_of(app_host);
-
-	if (!host->is_turn_told)
-		event_active(&host->turn_end, EV_TIMEOUT, 1);
-	host->is_turn_told = true;
-	return host->turn;
+	return worker_turn_number(&host_of(app_host)->turn);
 }
 
 /* ---- timers ---- */
@@ -368,8 +343,7 @@ worker_host_new(struct worker *worker, struct error *error)
 	list_init(&host->timers);
 	list_init(&host->watches);
 	list_init(&host->spare_timers);
-	host->turn = 1;
-	evtimer_assign(&host->turn_end, worker->base, on_turn_end, host);
+	worker_turn_init(&host->turn, worker->base);
 	host->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (host->wake_fd == -1)
 		return error_set_errno(error, "eventfd");
@@ -419,7 +393,7 @@ worker_host_free(struct worker_host **source)
 	free_watches(host);
 	if (host->wake_fd != -1)
 		event_del(&host->wake);
-	event_del(&host->turn_end);
+	worker_turn_fini(&host->turn);
 	fd_close(&host->wake_fd);
 	OBJECT_FREE(host);
 }

@@ -21,17 +21,18 @@ static void
 publish(struct ipc_current *current, const struct http_exchange *exchange,
     const char *what, uint64_t since_ms)
 {
-	const struct http_exchange *one = exchange != NULL ? exchange : &nobody;
-	const struct http_request *request = &one->request;
+	const struct http_exchange *whose =
+	    exchange != NULL ? exchange : &nobody;
+	const struct http_request *request = &whose->request;
 	const struct ipc_current_words words = {
-		.exchange_id = one->id,
-		.mount = one->mount,
+		.exchange_id = whose->id,
+		.mount = whose->mount,
 		.method = request->method_name,
 		.target = request->target.data,
 		.target_size = request->target.size,
 		.peer = request->peer == NULL ? NULL : &request->peer->address,
-		.route = one->route,
-		.doing = what != NULL ? what : one->doing,
+		.route = whose->route,
+		.doing = what != NULL ? what : whose->doing,
 	};
 
 	ipc_current_begin(current, since_ms, &words);

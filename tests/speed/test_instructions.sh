@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: ISC
 #
 # How many instructions a request costs: a worker under callgrind serves the
-# works of client_speed.py, and what libcohort executed
-# between two marks, of which callgrind knows by the function that only they
-# call, is compared with the file beside this.  Unlike time,
-# instructions are the same on every run.
+# works of client_speed.py, and what libcohort executed between two marks, of
+# which callgrind knows by the function that only they call, is compared with
+# the file beside this.  Unlike time, instructions are the same on every run.
 # With --write, in a build folder of default flags, makes that file anew.
 here=$(dirname "$0")
 . "$here/../system/client_script.inc"

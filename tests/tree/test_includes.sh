@@ -41,7 +41,6 @@ END
 # header, as an expression: the folders that may include it
 cat >"$scratch/system" <<'END'
 event2/.*|event\.h|ev.*\.h conn worker master main
-http_parser\.h
 confuse\.h config
 getopt\.h main ctl
 END

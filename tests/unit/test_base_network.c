@@ -5,21 +5,10 @@
 #include <check.h>
 
 #include "base/base_network.h"
+#include "test_network.h"
 #include "test_unit.h"
 
 #define ROWS(table) (int)(sizeof(table) / sizeof((table)[0]))
-
-static struct network_address
-address_of(const char *text)
-{
-	struct network_address address;
-
-	if (strcmp(text, "unix") == 0)
-		return (struct network_address) { .family = NETWORK_UNIX };
-	ck_assert_msg(network_address_parse(text, strlen(text), &address) == 0,
-	    "%s", text);
-	return address;
-}
 
 static const struct {
 	const char *list, *address;
@@ -51,7 +40,7 @@ static const struct {
 
 START_TEST(an_address_is_in_a_list_or_not)
 {
-	struct network_address address = address_of(memberships[_i].address);
+	struct network_address address = network_of(memberships[_i].address);
 	struct network_list list;
 	struct error error;
 
@@ -69,7 +58,7 @@ static const char *const texts[] = { "0.9.10.99", "100.101.199.200",
 
 START_TEST(an_address_becomes_text)
 {
-	struct network_address address = address_of(texts[_i]);
+	struct network_address address = network_of(texts[_i]);
 	char text[NETWORK_TEXT_SIZE];
 
 	network_address_format(&address, text);
@@ -79,7 +68,7 @@ END_TEST
 
 START_TEST(some_have_another_text)
 {
-	struct network_address address = address_of("::ffff:192.0.2.128");
+	struct network_address address = network_of("::ffff:192.0.2.128");
 	char text[NETWORK_TEXT_SIZE];
 
 	network_address_format(&address, text);
@@ -159,7 +148,7 @@ START_TEST(bytes_are_what_text_is)
 
 	inet_pton(AF_INET, "192.0.2.7", bytes);
 	address = network_address_of_ipv4(bytes);
-	expected = address_of("192.0.2.7");
+	expected = network_of("192.0.2.7");
 	ck_assert(network_address_is_equal(&address, &expected));
 	inet_pton(AF_INET6, "::ffff:192.0.2.7", bytes);
 	address = network_address_of_ipv6(bytes);
@@ -167,7 +156,7 @@ START_TEST(bytes_are_what_text_is)
 	inet_pton(AF_INET6, "2001:db8::7", bytes);
 	address = network_address_of_ipv6(bytes);
 	ck_assert(!network_address_is_equal(&address, &expected));
-	expected = address_of("2001:db8::7");
+	expected = network_of("2001:db8::7");
 	ck_assert(network_address_is_equal(&address, &expected));
 }
 END_TEST

@@ -110,6 +110,17 @@ START_TEST(test_begin)
 }
 END_TEST
 
+START_TEST(test_too_long)
+{
+	ck_assert_int_eq(
+	    h1_line_too_long("GETGET", 0, 6), H1_FAULT_METHOD_TOO_LONG);
+	ck_assert_int_eq(
+	    h1_line_too_long("GET /aaa", 0, 8), H1_FAULT_LINE_TOO_LONG);
+	ck_assert_int_eq(
+	    h1_line_too_long("G\tT /aaa", 0, 8), H1_FAULT_METHOD_SYNTAX);
+}
+END_TEST
+
 #define COUNT(table) (int)(sizeof(table) / sizeof(*(table)))
 
 int
@@ -122,5 +133,6 @@ main(void)
 	tcase_add_loop_test(tcase, test_line, 0, COUNT(lines));
 	tcase_add_test(tcase, test_line_spans);
 	tcase_add_test(tcase, test_begin);
+	tcase_add_test(tcase, test_too_long);
 	return test_run(suite);
 }
