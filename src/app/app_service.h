@@ -25,7 +25,8 @@ const char *app_service_path(const struct cohort_request *request);
  * A number that requests have in common, or 0: what was looked at for one of
  * them, after this was called, was looked at after the others' first bytes
  * had been sent.  So it is as true for them as a look of their own would be,
- * which might have been the first thing that happened then.
+ * but for a client that sends the begin of a request, changes something, and
+ * sends the rest, all within one turn: it is answered as of the begin.
  */
 uint64_t app_service_turn(const struct cohort_request *request);
 

@@ -196,6 +196,7 @@ h1_connection_answered(struct h1_connection *connection)
 	struct h1_exchange *exchange = connection->active;
 
 	connection->active = NULL;
+	connection->is_abandoned = false; /* it is complete after all */
 	exchange->is_answered = true;
 	exchange->behind = conn_queued_total(connection->conn);
 	list_append(&connection->answered, &exchange->link);

@@ -210,13 +210,24 @@ read_target_and_version(
 	return is_valid ? H1_FAULT_NONE : H1_FAULT_TARGET;
 }
 
+/* Before the LF came it was judged by its method. */
+static enum h1_fault
+judge_line_without_cr(const char *head, size_t begin, size_t end)
+{
+	enum h1_fault fault = H1_FAULT_NONE;
+
+	if (end > begin)
+		fault = h1_line_begin(head, begin, end);
+	return fault != H1_FAULT_NONE ? fault : H1_FAULT_BARE_LF;
+}
+
 enum h1_fault
 h1_line_read(const char *head, size_t begin, size_t end, struct h1_line *line_r)
 {
 	enum h1_fault fault;
 
 	if (end == begin || head[end - 1] != '\r')
-		return H1_FAULT_BARE_LF;
+		return judge_line_without_cr(head, begin, end);
 	end--;
 	fault = read_method(head, begin, end, &line_r->method);
 	if (fault != H1_FAULT_NONE)

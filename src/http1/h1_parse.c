@@ -113,7 +113,8 @@ read_line(struct h1_parse *parse, const char *data, size_t size)
 		return refuse(
 		    parse, h1_line_too_long(data, parse->line, longest));
 	if (end == NULL) {
-		fault = h1_line_begin(data, parse->line, size);
+		fault = h1_line_begin(
+		    data, parse->line, size < longest ? size : longest);
 		return fault != H1_FAULT_NONE ? refuse(parse, fault) :
 						H1_PARSE_MORE;
 	}
@@ -167,6 +168,9 @@ read_fields(struct h1_parse *parse, const char *data, size_t size)
 	size_t end = size < max_head ? size : max_head, behind;
 	struct h1_head *head = &parse->head;
 
+	/* The request line alone may be as long, behind empty lines. */
+	if (parse->line > end)
+		return refuse(parse, H1_FAULT_HEAD_TOO_LARGE);
 	while (!is_empty_line(data, parse->line, end)) {
 		behind = h1_field_read(
 		    data, parse->line, end, &parse->fields[head->field_count]);

@@ -31,6 +31,8 @@ static const struct {
 	LINE(NONE, "GET http://a/ HTTP/1.1\r\n"),
 	LINE(BARE_LF, "\n"),
 	LINE(BARE_LF, "GET / HTTP/1.1\n"),
+	LINE(BARE_LF, "GET\n"),
+	LINE(METHOD_SYNTAX, "@\n"),
 	LINE(METHOD_SYNTAX, "\r\n"),
 	LINE(METHOD_SYNTAX, " / HTTP/1.1\r\n"),
 	LINE(METHOD_SYNTAX, "G\tT / HTTP/1.1\r\n"),

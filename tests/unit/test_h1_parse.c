@@ -183,6 +183,87 @@ START_TEST(test_max_head)
 }
 END_TEST
 
+/* ---- what is wrong depends on the bytes, not on how they came ---- */
+
+/* In a buffer of exactly that size. */
+static enum h1_parse_result
+feed_exactly(struct h1_parse *to, const char *text, size_t size)
+{
+	char *data = memcpy(malloc(size + (size == 0)), text, size);
+	enum h1_parse_result result = h1_parse_feed(to, data, size);
+
+	free(data);
+	return result;
+}
+
+static enum h1_fault
+fault_of(const struct h1_limits *of, const char *text, size_t size, size_t step)
+{
+	struct h1_parse *one = h1_parse_new(of);
+	enum h1_parse_result result = H1_PARSE_MORE;
+	enum h1_fault fault;
+	size_t fed = 0;
+
+	while (result == H1_PARSE_MORE && fed < size) {
+		fed = size - fed < step ? size : fed + step;
+		result = feed_exactly(one, text, fed);
+	}
+	fault = h1_parse_fault(one);
+	ck_assert_int_eq(result == H1_PARSE_FAULT, fault != H1_FAULT_NONE);
+	h1_parse_free(&one);
+	return fault;
+}
+
+static const struct {
+	const char *before;
+	size_t target; /* its size */
+	const char *behind;
+	enum h1_fault fault;
+} long_lines[] = {
+	/* 13 bytes of the line are not the target's, 40 are allowed. */
+	{ "GET ", 26, " HTTP/1.0\r\n", H1_FAULT_HEAD_TOO_LARGE },
+	{ "GET ", 26, " HTTP/1.0\r\n\r\n", H1_FAULT_HEAD_TOO_LARGE },
+	{ "GET ", 26, " HTTP/1.0\r\nbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+	    H1_FAULT_HEAD_TOO_LARGE },
+	{ "\r\n\r\n\r\n\r\nGET ", 26, " HTTP/1.0\r\n",
+	    H1_FAULT_HEAD_TOO_LARGE },
+	{ "\r\n\r\n\r\n\r\nGET ", 26, " HTTP/1.0\r\nA: b\r\n\r\n",
+	    H1_FAULT_HEAD_TOO_LARGE },
+	{ "\r\nGET ", 20, " HTTP/1.0\r\n\r\n", H1_FAULT_NONE },
+	{ "GET ", 24, " HTTP/1.0\r\n\r\n", H1_FAULT_HEAD_TOO_LARGE },
+	{ "GET ", 23, " HTTP/1.0\r\n\r\n", H1_FAULT_NONE },
+	{ "GET ", 27, " HTTP/1.0\r\n", H1_FAULT_HEAD_TOO_LARGE },
+	{ "GET ", 28, " HTTP/1.0\r\n\r\n", H1_FAULT_LINE_TOO_LONG },
+	/* The first bad byte is the one too many. */
+	{ "", 40, "\x01", H1_FAULT_NONE },
+	{ "", 40, "\x01\n", H1_FAULT_METHOD_SYNTAX },
+	{ "", 40, "\x01 more of it", H1_FAULT_METHOD_TOO_LONG },
+	{ "@", 2, "\n", H1_FAULT_METHOD_SYNTAX },
+};
+
+/* The request line may be as long as the head, and then nothing else fits. */
+START_TEST(test_line_as_long_as_the_head)
+{
+	static const struct h1_limits narrow = {
+		.max_request_line = 40,
+		.max_head = 40,
+		.max_fields = 3,
+	};
+	char text[200], *at = text;
+	size_t step, size;
+
+	at = stpcpy(at, long_lines[_i].before);
+	memset(at, '/', long_lines[_i].target);
+	if (long_lines[_i].before[0] == '\0')
+		memset(at, 'M', long_lines[_i].target);
+	at = stpcpy(at + long_lines[_i].target, long_lines[_i].behind);
+	size = (size_t)(at - text);
+	for (step = 1; step <= size; step++)
+		ck_assert_int_eq(
+		    fault_of(&narrow, text, size, step), long_lines[_i].fault);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -198,5 +279,7 @@ main(void)
 	tcase_add_loop_test(
 	    tcase, test_refused, 0, (int)(sizeof(refused) / sizeof(*refused)));
 	tcase_add_test(tcase, test_max_head);
+	tcase_add_loop_test(tcase, test_line_as_long_as_the_head, 0,
+	    (int)(sizeof(long_lines) / sizeof(*long_lines)));
 	return test_run(suite);
 }

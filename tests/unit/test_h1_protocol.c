@@ -957,6 +957,34 @@ START_TEST(test_fin_streaming_lets_answers_out)
 }
 END_TEST
 
+/* Abandoned while an answer was on its way, and complete after all: whoever
+ * gets its state next is not abandoned. */
+START_TEST(test_fin_streaming_is_forgotten)
+{
+	struct conn *first = fake.conn, *second;
+
+	first->room = 0;
+	feed(GET("/hello") GET("/later"));
+	send_head(200, 5);
+	fake_end_input(first);
+	expect_open();
+	send_bytes("12345");
+	send_end();
+	first->room = SIZE_MAX / 2;
+	fake_write(first);
+	fake_call(first, h1_protocol.on_writable);
+	ck_assert_ptr_null(first->state);
+
+	second = fake_conn_new(fake.h1);
+	fake_feed_all(second, GET("/later"), strlen(GET("/later")));
+	send_head(200, 10);
+	send_bytes("12345");
+	fake_settle(second);
+	ck_assert(!second->is_closed);
+	fake_conn_free(second);
+}
+END_TEST
+
 START_TEST(test_fin_kept)
 {
 	feed(GET("/later"));
@@ -1450,6 +1478,7 @@ main(void)
 	tcase_add_test(tcase, test_fin_in_body);
 	tcase_add_test(tcase, test_fin_later);
 	tcase_add_test(tcase, test_fin_streaming_lets_answers_out);
+	tcase_add_test(tcase, test_fin_streaming_is_forgotten);
 	tcase_add_test(tcase, test_fin_kept);
 	tcase_add_test(tcase, test_lost);
 	tcase_add_test(tcase, test_silent_client);
