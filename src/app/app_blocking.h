@@ -10,10 +10,10 @@
 #define APP_BLOCKING_H
 
 #include "app/app_request.h"
+#include "base/base_rare.h"
 
 /* Has the route's handler run in the pool.  The stage that follows. */
-enum app_stage app_blocking_lend(struct cohort_request *request)
-    __attribute__((noinline));
+RARE enum app_stage app_blocking_lend(struct cohort_request *request);
 
 /* The request has ended: frees what its blocking handlers allocated. */
 void app_blocking_free_loans(struct cohort_request *request);

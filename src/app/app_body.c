@@ -156,9 +156,11 @@ app_body_bytes(const struct app_body *body)
 bool
 app_body_has(const struct app_body *body, const void *data, size_t size)
 {
-	struct cohort_str bytes = app_body_bytes(body);
-	uintptr_t first = (uintptr_t)bytes.data, given = (uintptr_t)data;
+	uintptr_t offset;
 
-	return given >= first && given - first <= bytes.size &&
-	    size <= bytes.size - (given - first);
+	if (size > body->size)
+		return false;
+	/* Too much, too, where the data lie below the body. */
+	offset = (uintptr_t)data - (uintptr_t)app_body_bytes(body).data;
+	return offset <= body->size - size;
 }

@@ -13,17 +13,7 @@
 #include "app/app_end.h"
 #include "app/app_field.h"
 #include "app/app_host.h"
-
-/* What few requests need is kept out of the way of all. */
-#define RARE __attribute__((noinline))
-
-static enum app_stage refuse(
-    struct cohort_request *request, unsigned seconds) RARE;
-static enum app_stage answer_without_route(struct cohort_request *request) RARE;
-static bool guards_hold(struct cohort_request *request,
-    const struct app_guard *guards, size_t count) RARE;
-static void add_missed(
-    struct cohort_request *request, const struct app_candidate *candidate) RARE;
+#include "base/base_rare.h"
 
 static const struct http_request *
 head_of(const struct cohort_request *request)
@@ -43,7 +33,7 @@ set_route(struct cohort_request *request, const struct app_candidate *candidate)
 	request->mount = NULL;
 }
 
-static bool
+static RARE bool
 guards_hold(struct cohort_request *request, const struct app_guard *guards,
     size_t count)
 {
@@ -68,7 +58,7 @@ scope_holds(struct cohort_request *request, const struct cohort_app *scope)
 		guards_hold(request, scope->guards, scope->guard_count));
 }
 
-static void
+static RARE void
 add_missed(
     struct cohort_request *request, const struct app_candidate *candidate)
 {
@@ -120,7 +110,7 @@ arrive(struct cohort_request *request)
 	return host->functions->arrive(host, exchange);
 }
 
-static enum app_stage
+static RARE enum app_stage
 refuse(struct cohort_request *request, unsigned seconds)
 {
 	struct arena *arena = &request->exchange->arena;
@@ -165,7 +155,7 @@ allow(const struct cohort_request *request)
 }
 
 /* RFC 9110, 15.5.6 and 9.3.7; "OPTIONS *" asks for no resource. */
-static enum app_stage
+static RARE enum app_stage
 answer_without_route(struct cohort_request *request)
 {
 	const struct http_request *head = head_of(request);

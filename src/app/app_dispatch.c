@@ -19,6 +19,7 @@
 #include "app/app_send.h"
 #include "app/app_verdict.h"
 #include "app/app_wait.h"
+#include "base/base_rare.h"
 
 #define WORD_BITS 64
 
@@ -88,10 +89,7 @@ step_before(struct cohort_request *request)
 
 /* ---- body and handler ---- */
 
-static enum app_stage fail(struct cohort_request *request, int status)
-    __attribute__((noinline));
-
-static enum app_stage
+static RARE enum app_stage
 fail(struct cohort_request *request, int status)
 {
 	app_reply_error(request, status);
@@ -137,9 +135,7 @@ step_reply(struct cohort_request *request)
 }
 
 /* But for a deadline of its own, which runs to the very end. */
-static void disarm(struct cohort_request *request) __attribute__((noinline));
-
-static void
+static RARE void
 disarm(struct cohort_request *request)
 {
 	app_wait_disarm(request);

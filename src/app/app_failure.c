@@ -8,6 +8,7 @@
 
 #include "app/app_field.h"
 #include "app/app_request.h"
+#include "app/app_type.h"
 
 /* The status that a failure may have, whatever was said. */
 static int
@@ -48,7 +49,6 @@ enum cohort_verdict
 cohort_refuse_v(struct cohort_request *request, int status, const char *format,
     va_list arguments)
 {
-	static const char type[] = "text/plain; charset=utf-8";
 	const char *words;
 
 	if (!may_fail(request, "cohort_refuse"))
@@ -60,7 +60,7 @@ cohort_refuse_v(struct cohort_request *request, int status, const char *format,
 		return COHORT_FAILED;
 	app_field_remove_content(request);
 	app_reply_replace(request, status,
-	    (struct cohort_str) { type, sizeof(type) - 1 }, words,
+	    (struct cohort_str)APP_LITERAL(APP_TYPE_TEXT), words,
 	    strlen(words));
 	request->reply.is_failure = true;
 	return COHORT_FAILED;

@@ -9,6 +9,7 @@
 
 #include "app/app_cookie.h"
 #include "app/app_request.h"
+#include "app/app_type.h"
 #include "http/http_field.h"
 
 #define CONTENT_TYPE      "Content-Type"
@@ -53,9 +54,7 @@ is_framing(const char *name)
 	return false;
 }
 
-static void grow(struct cohort_request *request) __attribute__((noinline));
-
-static void
+static RARE void
 grow(struct cohort_request *request)
 {
 	struct app_reply *reply = &request->reply;
@@ -136,7 +135,7 @@ void
 app_field_set_type(struct cohort_request *request, struct cohort_str type)
 {
 	const struct cohort_pair field = {
-		.name = { CONTENT_TYPE, sizeof(CONTENT_TYPE) - 1 },
+		.name = APP_LITERAL(CONTENT_TYPE),
 		.value = type,
 	};
 
@@ -146,10 +145,7 @@ app_field_set_type(struct cohort_request *request, struct cohort_str type)
 		app_field_append(request, &field);
 }
 
-static struct cohort_str copy_type(struct cohort_request *request,
-    const char *function, const char *type) __attribute__((noinline));
-
-static struct cohort_str
+static RARE struct cohort_str
 copy_type(
     struct cohort_request *request, const char *function, const char *type)
 {

@@ -12,6 +12,8 @@
 
 #include <cohort/cohort.h>
 
+#include "base/base_rare.h"
+
 /* Adds a field of which name and value are right and live long enough. */
 void app_field_add(
     struct cohort_request *request, const char *name, const char *value);
@@ -22,7 +24,7 @@ void app_field_append(
 
 /* Name and value of every field become copies in request memory, as what
  * lent them goes (app_service.h). */
-void app_field_own(struct cohort_request *request) __attribute__((cold));
+COLD void app_field_own(struct cohort_request *request);
 
 void app_field_remove(struct cohort_request *request, const char *name);
 
@@ -30,8 +32,8 @@ void app_field_remove(struct cohort_request *request, const char *name);
  * removes it. */
 void app_field_set_type(struct cohort_request *request, struct cohort_str type);
 
-/* The same for a type that somebody gave: it is copied, and refused if it
- * cannot be sent. */
+/* The same for a type that somebody gave, never NULL: it is copied, and
+ * refused if it cannot be sent. */
 void app_field_give_type(
     struct cohort_request *request, const char *function, const char *type);
 

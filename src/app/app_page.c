@@ -10,13 +10,9 @@
 
 #include "app/app_field.h"
 #include "app/app_request.h"
+#include "app/app_type.h"
 #include "http/http_field.h"
 #include "http/http_status.h"
-
-#define STR(text)                      \
-	{                              \
-		text, sizeof(text) - 1 \
-	}
 
 #define TEXT(status, reason) status " " reason "\n"
 #define HTML(status, reason)                                  \
@@ -28,7 +24,7 @@
 
 #define CASE(number, page) \
 	case number:       \
-		return (struct cohort_str) { (page), sizeof(page) - 1 };
+		return (struct cohort_str)APP_LITERAL(page);
 
 /* The pages of listed statuses stand ready; size 0 for any other status. */
 static struct cohort_str
@@ -76,8 +72,9 @@ accepts_html(const struct http_request *head)
 	    strcasestr(head->fields[index].value.data, "text/html") != NULL;
 }
 
-static const struct cohort_str html_type = STR("text/html; charset=utf-8");
-static const struct cohort_str text_type = STR("text/plain; charset=utf-8");
+static const struct cohort_str html_type =
+    APP_LITERAL("text/html; charset=utf-8");
+static const struct cohort_str text_type = APP_LITERAL(APP_TYPE_TEXT);
 
 static void
 word_built_in(struct cohort_request *request, int status)

@@ -6,6 +6,7 @@
 #include "app/app_phase.h"
 
 #include "base/base_log.h"
+#include "base/base_rare.h"
 
 struct phase {
 	const char *words;
@@ -33,10 +34,7 @@ static const struct phase phases[APP_PHASE_COUNT] = {
 };
 /* clang-format on */
 
-static bool refuse(enum app_phase phase, const char *function)
-    __attribute__((cold, noinline));
-
-static bool
+static COLD bool
 refuse(enum app_phase phase, const char *function)
 {
 	log_error("%s: called from %s, where it is not allowed", function,

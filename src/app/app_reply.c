@@ -2,7 +2,7 @@
 /*
  * Whole replies.  All of them come down to pieces with one release function;
  * what is taken is released even where the reply is refused, so each public
- * function ends in give() or in a release of its own.
+ * function ends in begin() or in a release of its own.
  */
 #include "app/app_reply.h"
 
@@ -13,6 +13,8 @@
 
 #include "app/app_field.h"
 #include "app/app_request.h"
+#include "app/app_type.h"
+#include "base/base_rare.h"
 #include "http/http_status.h"
 
 #define TEXT_GUESS 512   /* most texts are shorter */
@@ -27,11 +29,6 @@ struct offer {
 	cohort_free *release;
 	void *owner;
 };
-
-#define OWN_TYPE(text)                                    \
-	{                                                 \
-		.data = (text), .size = sizeof(text) - 1, \
-	}
 
 void
 app_reply_init(struct app_reply *reply)
@@ -57,9 +54,7 @@ app_reply_release(struct cohort_request *request)
 }
 
 /* Forgets status and body, of a stream as well. */
-static void forget(struct cohort_request *request) __attribute__((noinline));
-
-static void
+static RARE void
 forget(struct cohort_request *request)
 {
 	struct app_reply *reply = &request->reply;
@@ -104,7 +99,6 @@ app_reply_take(struct cohort_request *to, struct cohort_request *from)
 	reply->refused = taken->refused;
 	reply->is_failure = taken->is_failure;
 	reply->has_second = taken->has_second;
-	reply->has_lent_fields = taken->has_lent_fields;
 	reply->pieces = taken->pieces;
 	reply->piece_count = taken->piece_count;
 	reply->size = taken->size;
@@ -228,24 +222,36 @@ free_copy(void *copy)
 	memory_free(copy);
 }
 
-/*
- * As give_bytes, of a copy: one that is not small is not request memory.  The
- * request's own body is not changed any more, and lives as long as its reply.
- */
+/* It is the offer's, and not request memory. */
+static RARE const void *
+copy_large(struct offer *offer, const void *data, size_t size)
+{
+	offer->release = free_copy;
+	offer->owner = memory_copy_bytes(data, size);
+	return offer->owner;
+}
+
+/* The request's own body is not changed any more, and lives as long as its
+ * reply. */
+static const void *
+copy_data(struct cohort_request *request, struct offer *offer, const void *data,
+    size_t size)
+{
+	if (app_body_has(&request->body, data, size))
+		return data;
+	if (size > ARENA_MOST)
+		return copy_large(offer, data, size);
+	return arena_copy(&request->exchange->arena, data, size);
+}
+
+/* As give_bytes, of a copy. */
 static enum cohort_verdict
 give_copy(struct cohort_request *request, struct offer *offer, const void *data,
     size_t size)
 {
 	if (!app_reply_may_begin(request, offer->status, offer->function))
 		return COHORT_FAILED;
-	if (app_body_has(&request->body, data, size))
-		return give_bytes(request, offer, data, size);
-	if (size <= ARENA_MOST) {
-		data = arena_copy(&request->exchange->arena, data, size);
-	} else {
-		data = offer->owner = memory_copy_bytes(data, size);
-		offer->release = free_copy;
-	}
+	data = copy_data(request, offer, data, size);
 	take(request, offer);
 	set_body(&request->reply, data, size);
 	return COHORT_DONE;
@@ -281,7 +287,7 @@ cohort_reply_text_v(struct cohort_request *request, int status,
 	struct offer offer = {
 		.function = "cohort_reply_text",
 		.status = status,
-		.own_type = OWN_TYPE("text/plain; charset=utf-8"),
+		.own_type = APP_LITERAL(APP_TYPE_TEXT),
 	};
 	enum cohort_verdict verdict;
 	char guess[TEXT_GUESS];
@@ -309,7 +315,7 @@ cohort_reply_json(
 	struct offer offer = {
 		.function = __func__,
 		.status = status,
-		.own_type = OWN_TYPE("application/json"),
+		.own_type = APP_LITERAL("application/json"),
 	};
 
 	return give_copy(request, &offer, data, size);

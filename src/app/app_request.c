@@ -14,6 +14,7 @@
 #include "app/app_ticket.h"
 #include "app/app_wait.h"
 #include "app/app_worker.h"
+#include "base/base_rare.h"
 
 #define SPARE_MOST 256
 
@@ -35,10 +36,7 @@ app_requests_init(struct app *app)
 	app_worker_init(app);
 }
 
-static void free_spare(struct cohort_request *request)
-    __attribute__((noinline));
-
-static void
+static RARE void
 free_spare(struct cohort_request *request)
 {
 	app_body_fini(&request->body);
@@ -95,9 +93,7 @@ describe(const void *object, struct buffer *line)
 	scope->describe(scope->object, line);
 }
 
-static struct cohort_request *make_spare(void) __attribute__((noinline));
-
-static struct cohort_request *
+static RARE struct cohort_request *
 make_spare(void)
 {
 	struct cohort_request *request;
@@ -179,13 +175,8 @@ has_end(const struct cohort_request *request)
 	    request->reply.release != NULL;
 }
 
-/* Most requests end without what is out of line here. */
-static void disarm(struct cohort_request *request) __attribute__((noinline));
-static void run_end(struct cohort_request *request, enum cohort_end end)
-    __attribute__((noinline));
-
 /* Nothing continues it any more.  Jobs and resumes are for run_end. */
-static void
+static RARE void
 disarm(struct cohort_request *request)
 {
 	app_wait_disarm(request);
@@ -201,7 +192,7 @@ drop_ticket(struct cohort_request *request)
 	request->ticket = (cohort_ticket) { 0 };
 }
 
-static void
+static RARE void
 run_end(struct cohort_request *request, enum cohort_end end)
 {
 	app_request_enter(request);

@@ -99,7 +99,7 @@ struct cohort_request {
 	struct app_reply reply;
 };
 
-/* Is there anything that would still happen to the request? */
+/* Is there anything to disarm?  A ticket is not. */
 static inline bool
 app_request_is_armed(const struct cohort_request *request)
 {

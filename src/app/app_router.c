@@ -198,6 +198,7 @@ find_child(const struct app_node *node, const char *text, size_t size)
 	return NULL;
 }
 
+/* Mostly one: a call of memcpy would cost more. */
 static const struct cohort_str *
 copy_values(struct walk *walk)
 {

@@ -9,6 +9,7 @@
 #include "app/app_end.h"
 #include "app/app_page.h"
 #include "app/app_request.h"
+#include "base/base_rare.h"
 
 static bool
 has_no_content(int status)
@@ -38,10 +39,7 @@ word(struct cohort_request *request)
 }
 
 /* Innermost first. */
-static void run_afters(struct cohort_request *request)
-    __attribute__((noinline));
-
-static void
+static RARE void
 run_afters(struct cohort_request *request)
 {
 	struct app *app = request->app;

@@ -45,6 +45,7 @@ app_service_set_fields(struct cohort_request *request,
 
 	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
 	for (i = 0; i < count; i++) {
+		/* Of other names are the i that were added here. */
 		if (request->reply.field_count > i)
 			app_field_remove(request, fields[i].name.data);
 		app_field_append(request, &fields[i]);

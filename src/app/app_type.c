@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/base_memory.h"
+#include "base/base_rare.h"
 #include "http/http_field.h"
 
 #define SIZE_MOST 127
@@ -33,10 +34,7 @@ place_of(struct app_type *types, const char *given)
 	return &types[(address ^ address / APP_TYPES) % APP_TYPES];
 }
 
-static void keep(struct app_type *type, const char *given)
-    __attribute__((noinline));
-
-static void
+static RARE void
 keep(struct app_type *type, const char *given)
 {
 	size_t size = strnlen(given, SIZE_MOST + 1);

@@ -11,6 +11,14 @@
 
 #define APP_TYPES 32
 
+/* A literal as struct cohort_str. */
+#define APP_LITERAL(text)                                 \
+	{                                                 \
+		.data = (text), .size = sizeof(text) - 1, \
+	}
+
+#define APP_TYPE_TEXT "text/plain; charset=utf-8"
+
 struct app_type {
 	const char *given;      /* where it stood; NULL: the place is free */
 	struct cohort_str text; /* a copy */

@@ -12,14 +12,7 @@
 #include "app/app_queue.h"
 #include "app/app_send.h"
 #include "app/app_wait.h"
-
-/* Few functions are to blame for anything, and most wait for nothing. */
-static enum app_stage blame(struct cohort_request *request, const char *what)
-    __attribute__((cold, noinline));
-static enum app_stage blame_verdict(struct cohort_request *request, int verdict)
-    __attribute__((cold, noinline));
-static enum app_stage settle_later(struct cohort_request *request)
-    __attribute__((noinline));
+#include "base/base_rare.h"
 
 /* The reply cannot be what the function made of it. */
 static enum app_stage
@@ -33,7 +26,7 @@ fail(struct cohort_request *request)
 	return APP_STAGE_REPLY;
 }
 
-static enum app_stage
+static COLD enum app_stage
 blame(struct cohort_request *request, const char *what)
 {
 	if (request->stage == APP_STAGE_BEFORE)
@@ -45,7 +38,7 @@ blame(struct cohort_request *request, const char *what)
 	return fail(request);
 }
 
-static enum app_stage
+static COLD enum app_stage
 blame_verdict(struct cohort_request *request, int verdict)
 {
 	char what[64];
@@ -80,7 +73,7 @@ begin_wait(struct cohort_request *request)
 	app_queue_review(request);
 }
 
-static enum app_stage
+static RARE enum app_stage
 settle_later(struct cohort_request *request)
 {
 	enum app_reply_kind kind = request->reply.kind;

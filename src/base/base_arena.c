@@ -17,6 +17,7 @@
 #include "base/base_object.h"
 #include "base/base_panic.h"
 #include "base/base_poison.h"
+#include "base/base_rare.h"
 
 #define ALIGNMENT    alignof(max_align_t)
 #define FORMAT_GUESS 512 /* most formatted texts are shorter */
@@ -189,11 +190,8 @@ alloc_large(struct arena *arena, size_t size)
 	return block->data;
 }
 
-static void *alloc_from_new_block(struct arena *arena, size_t size)
-    __attribute__((noinline));
-
 /* Only so much of a pool block is used as the limit still allows. */
-static void *
+static RARE void *
 alloc_from_new_block(struct arena *arena, size_t size)
 {
 	size_t usable = arena->limit - arena->total;

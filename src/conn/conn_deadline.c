@@ -18,14 +18,12 @@
 #include "base/base_clock.h"
 #include "base/base_fd.h"
 #include "base/base_panic.h"
+#include "base/base_rare.h"
 
 /* Between two firings, so that many deadlines close together share one. */
 #define PAUSE_MS 50
 
-static void arm(struct conn_deadlines *deadlines, uint64_t at_ms)
-    __attribute__((cold));
-
-static void
+static COLD void
 arm(struct conn_deadlines *deadlines, uint64_t at_ms)
 {
 	uint64_t now_ms = conn_deadlines_now(deadlines);

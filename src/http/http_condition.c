@@ -148,12 +148,15 @@ value_matches(struct cohort_str value, const char *etag, bool strongly)
 	return false;
 }
 
-/* Does any field of that name, i the first, list the tag, or "*"? */
+/* Does any field of that name, from first on, list the tag, or "*"? */
 static bool
 any_matches(const struct cohort_pair *fields, size_t count, const char *name,
-    int i, const char *etag, bool strongly)
+    int first, const char *etag, bool strongly)
 {
-	for (; i >= 0; i = http_field_find(fields, count, name, (size_t)i + 1))
+	int i;
+
+	for (i = first; i >= 0;
+	     i = http_field_find(fields, count, name, (size_t)i + 1))
 		if (value_matches(fields[i].value, etag, strongly))
 			return true;
 	return false;

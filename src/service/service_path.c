@@ -13,6 +13,7 @@ is_outside(const char *name, size_t size)
 	return size == 1 || (size == 2 && name[1] == '.');
 }
 
+/* Names are short: a call would cost more than the loop. */
 bool
 service_path_name_may_be(const char *name, size_t size, bool hidden)
 {
@@ -27,6 +28,7 @@ service_path_name_may_be(const char *name, size_t size, bool hidden)
 	return true;
 }
 
+/* A loop for the same reason. */
 static size_t
 name_size(const char *path)
 {

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,170 +185,6 @@ START_TEST(a_replaced_file_is_the_new_one)
 }
 END_TEST
 
-/* ---- changes while a turn of the worker's loop lasts ---- */
-
-/*
- * One turn, made of what came while the worker was stopped: first looks at
- * the file, middle stops the worker once more, and what comes behind it
- * finds a look that may be older than what it asks.
- */
-struct turn {
-	struct site site;
-	struct test_client first, middle, last;
-	pid_t worker;
-};
-
-static void
-ask_for_change(struct turn *turn, struct test_client *client)
-{
-	test_client_send_format(client,
-	    "GET /file HTTP/1.1\r\nHost: a\r\nIf-None-Match: %s\r\n\r\n",
-	    turn->site.etag);
-}
-
-static void
-expect_change(struct test_client *client, int status)
-{
-	struct test_response response;
-
-	test_client_read(client, "GET", &response);
-	ck_assert_int_eq(response.status, status);
-	if (status == 200)
-		expect_letters(&response, 'b', sizes[0]);
-	test_response_free(&response);
-}
-
-static void
-wait_until_stopped(pid_t pid)
-{
-	long long until = test_now_ms() + TEST_DEADLINE_MS;
-	char path[64], *text;
-	bool is_stopped;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	do {
-		ck_assert_int_lt(test_now_ms(), until);
-		test_pause();
-		text = test_file_read(path, NULL);
-		is_stopped = strstr(text, ") T ") != NULL;
-		free(text);
-	} while (!is_stopped);
-}
-
-static void
-connect_to(struct turn *turn, struct test_client *client)
-{
-	test_client_connect(client, test_daemon_port(turn->site.daemon));
-	turn->worker = test_client_pid(client);
-}
-
-static void
-open_turn(struct turn *turn)
-{
-	struct site *site = &turn->site;
-	char module[256];
-
-	site->daemon = test_daemon_new();
-	snprintf(module, sizeof(module), "%s",
-	    test_daemon_module(site->daemon, "module_hang"));
-	ck_assert_int_eq(
-	    mkdir(test_daemon_path(site->daemon, "root"), 0755), 0);
-	test_daemon_configure(site->daemon,
-	    "workers = 1\nlisten \"127.0.0.1:0\" {}\nhost \"*\" {\n"
-	    "mount \"/\" { module = \"%s\" }\n"
-	    "mount \"/\" { files = \"@/root\" }\n}\n",
-	    module);
-	test_daemon_start(site->daemon, "-c", "@/conf", NULL);
-	write_secretly(site, 'a', sizes[0]);
-	connect_to(turn, &site->client);
-	expect(site, "", 200, 'a', sizes[0]);
-	connect_to(turn, &turn->first);
-	connect_to(turn, &turn->middle);
-	connect_to(turn, &turn->last);
-}
-
-static void
-close_turn(struct turn *turn)
-{
-	test_client_close(&turn->first);
-	test_client_close(&turn->middle);
-	test_client_close(&turn->last);
-	close_site(&turn->site);
-}
-
-/* What is sent from now on is of one turn. */
-static void
-begin_turn(struct turn *turn)
-{
-	ck_assert_int_eq(kill(turn->worker, SIGSTOP), 0);
-	wait_until_stopped(turn->worker);
-	ask_for_change(turn, &turn->first);
-	test_client_send_text(
-	    &turn->middle, "GET /stop HTTP/1.1\r\nHost: a\r\n\r\n");
-}
-
-/* The turn has come to its middle: there the file changes. */
-static void
-change_in_turn(struct turn *turn)
-{
-	ck_assert_int_eq(kill(turn->worker, SIGCONT), 0);
-	expect_change(&turn->first, 304);
-	wait_until_stopped(turn->worker);
-	write_secretly(&turn->site, 'b', sizes[0]);
-}
-
-static void
-end_turn(struct turn *turn)
-{
-	ck_assert_int_eq(kill(turn->worker, SIGCONT), 0);
-	test_client_expect(&turn->middle, "GET", 200, NULL);
-}
-
-/* Who asked before the change may get the answer of then; who asks behind it
- * on the same connection, of which one read takes both, may not. */
-START_TEST(a_pipeline_is_told_of_the_change_in_its_midst)
-{
-	struct turn turn;
-
-	open_turn(&turn);
-	begin_turn(&turn);
-	ask_for_change(&turn, &turn.last);
-	change_in_turn(&turn);
-	ask_for_change(&turn, &turn.last);
-	ask_for_change(&turn, &turn.last);
-	end_turn(&turn);
-	expect_change(&turn.last, 304);
-	expect_change(&turn.last, 200);
-	expect_change(&turn.last, 200);
-	ask_for_change(&turn, &turn.first);
-	expect_change(&turn.first, 200);
-	close_turn(&turn);
-}
-END_TEST
-
-/* The listener was ready before the change, for another connection. */
-START_TEST(who_connects_behind_a_change_is_told)
-{
-	unsigned port;
-	struct test_client early, late;
-	struct turn turn;
-
-	open_turn(&turn);
-	port = test_daemon_port(turn.site.daemon);
-	begin_turn(&turn);
-	test_client_connect(&early, port);
-	ask_for_change(&turn, &early);
-	change_in_turn(&turn);
-	test_client_connect(&late, port);
-	ask_for_change(&turn, &late);
-	end_turn(&turn);
-	expect_change(&late, 200);
-	test_client_close(&early);
-	test_client_close(&late);
-	close_turn(&turn);
-}
-END_TEST
-
 /* ---- changes while a file is sent ---- */
 
 #define HUGE_SIZE (20 * 1024 * 1024)
@@ -389,8 +224,6 @@ main(void)
 	tcase_add_loop_test(tcase, a_secret_change_has_another_tag, 0, 2);
 	tcase_add_loop_test(tcase, what_is_unchanged_is_304, 0, 2);
 	tcase_add_loop_test(tcase, a_replaced_file_is_the_new_one, 0, 2);
-	tcase_add_test(tcase, a_pipeline_is_told_of_the_change_in_its_midst);
-	tcase_add_test(tcase, who_connects_behind_a_change_is_told);
 	tcase_add_loop_test(
 	    tcase, a_file_that_grows_or_goes_is_sent_as_it_was, 0, 2);
 	suite_add_tcase(suite, tcase);
