@@ -171,7 +171,7 @@ class Bench:
 
     def measure(self, work):
         servers = self.contenders(work)
-        if work.name not in ('access-log', 'two-workers'):
+        if work.name not in ('access-log', 'sandbox', 'two-workers'):
             servers.insert(0, self.floor(work, servers[0]))
         plans = []
         for server in servers:

@@ -59,7 +59,7 @@ WORKS = (
          peers=('nginx', 'h2o', 'actix-web'), all_peers=False),
     Work('browser', 'hello', '/hello', fields=BROWSER, target=1.12),
     Work('pipelined', 'hello', '/hello', script=PIPELINE, target=1.4,
-         peers=('nginx', 'h2o', 'lighttpd', 'actix-web', 'go'),
+         peers=('nginx', 'h2o', 'lighttpd', 'actix-web'),
          all_peers=False),
     Work('per-request', 'hello', '/hello', fields=('Connection: close',),
          closes=True, target=1.15,
