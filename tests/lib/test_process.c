@@ -17,6 +17,7 @@
 #include <check.h>
 
 #include "test_process.h"
+#include "test_unit.h"
 
 long long
 test_now_ms(void)
@@ -173,6 +174,30 @@ test_process_cpu_ms(pid_t pid)
 		&system) != 2)
 		return -1;
 	return (long long)(user + system) * 1000 / sysconf(_SC_CLK_TCK);
+}
+
+static char
+state_of(pid_t pid)
+{
+	char path[64], *text, *end, state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	text = test_file_read(path, NULL);
+	end = strrchr(text, ')');
+	state = end == NULL ? '?' : end[2];
+	free(text);
+	return state;
+}
+
+void
+test_process_wait_state(pid_t pid, char state)
+{
+	long long until = test_now_ms() + TEST_DEADLINE_MS;
+
+	while (state_of(pid) != state) {
+		ck_assert_int_lt(test_now_ms(), until);
+		test_pause();
+	}
 }
 
 long long

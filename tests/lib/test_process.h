@@ -45,6 +45,10 @@ bool test_process_is_running(int process);
 /* Waits for the end of a process that need not be a child; closes. */
 void test_process_wait_end(int *process);
 
+/* Waits until it is in that state, as ps(1) names it: S sleeps, T is
+ * stopped. */
+void test_process_wait_state(pid_t pid, char state);
+
 /* User and system time so far; -1 when there is no such process. */
 long long test_process_cpu_ms(pid_t pid);
 

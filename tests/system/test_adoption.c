@@ -378,8 +378,10 @@ START_TEST(a_new_cohort_takes_over_from_an_old_one)
 	    "host \"*\" { mount \"/\" { module = \"@/module_crash.so\" } }\n");
 	test_daemon_signal(daemon, SIGHUP);
 	test_daemon_wait(daemon, " info: reloaded: cohort ");
-	/* It has moved: the old worker is at rest, and nobody is to blame. */
+	/* It has moved, and when the old worker is at rest behind that, nobody
+	 * is to blame. */
 	ck_assert_int_ne(test_client_pid(&idle), old);
+	test_process_wait_state(old, 'S');
 	ck_assert_int_eq(kill(old, SIGSEGV), 0);
 	test_client_expect(&waiting, "GET", 503, NULL);
 	ck_assert(test_client_is_closed(&removed));

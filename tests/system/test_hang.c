@@ -306,30 +306,6 @@ START_TEST(who_waits_does_not_hang)
 }
 END_TEST
 
-static char
-state_of(pid_t pid)
-{
-	char path[64], *text, *end, state;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	text = test_file_read(path, NULL);
-	end = strrchr(text, ')');
-	state = end == NULL ? '?' : end[2];
-	free(text);
-	return state;
-}
-
-static void
-wait_for_state(pid_t pid, char state)
-{
-	long long until = test_now_ms() + TEST_DEADLINE_MS;
-
-	while (state_of(pid) != state) {
-		ck_assert_int_lt(test_now_ms(), until);
-		test_pause();
-	}
-}
-
 /* In the middle of a handler, for longer than that may hang. */
 START_TEST(who_is_stopped_does_not_hang)
 {
@@ -340,7 +316,7 @@ START_TEST(who_is_stopped_does_not_hang)
 	test_client_connect(&client, test_daemon_port(daemon));
 	worker = test_client_pid(&client);
 	test_client_send_text(&client, "GET /stop HTTP/1.1\r\nHost: a\r\n\r\n");
-	wait_for_state(worker, 'T');
+	test_process_wait_state(worker, 'T');
 	test_quiet(800);
 	ck_assert_int_eq(kill(worker, SIGCONT), 0);
 	test_client_expect(&client, "GET", 200, "goes on\n");
@@ -414,7 +390,7 @@ START_TEST(an_idle_worker_sleeps)
 	ck_assert_int_eq(test_client_status(&client, "/job/1"), 200);
 	test_daemon_wait(daemon, " info: spins");
 	worker = test_client_pid(&client);
-	wait_for_state(worker, 'S');
+	test_process_wait_state(worker, 'S');
 	before = count_switches(worker);
 	ck_assert_int_gt(before, 0);
 	test_quiet(1200);
