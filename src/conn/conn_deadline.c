@@ -11,9 +11,9 @@
 
 #include <sys/timerfd.h>
 
+#include <errno.h>
 #include <event2/event.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/base_clock.h"
 #include "base/base_fd.h"
@@ -37,7 +37,8 @@ arm(struct conn_deadlines *deadlines, uint64_t at_ms)
 	deadlines->armed_for_ms = at_ms;
 	if (timerfd_settime(deadlines->timer_fd, 0, &delay, NULL) == -1 ||
 	    event_add(deadlines->timer, NULL) == -1)
-		panic("deadlines: the timer cannot be set");
+		panic(
+		    "deadlines: the timer cannot be set: %s", strerror(errno));
 }
 
 /* 0: nothing waits. */
@@ -118,10 +119,11 @@ conn_deadlines_init(struct conn_deadlines *deadlines, struct event_base *base,
 		list_init(&deadlines->lists[i]);
 		deadlines->timeouts_ms[i] = timeouts_ms[i];
 	}
-	deadlines->timer_fd =
-	    timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	/* It is never read: to be set anew clears it, and its event is of one
+	 * shot. */
+	deadlines->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	if (deadlines->timer_fd == -1)
-		panic("deadlines: timerfd_create failed");
+		panic("deadlines: timerfd_create: %s", strerror(errno));
 	deadlines->timer =
 	    event_new(base, deadlines->timer_fd, EV_READ, on_timer, deadlines);
 	if (deadlines->timer == NULL)

@@ -99,15 +99,21 @@ expect_field(
 	ck_assert_ptr_null(cohort_test_header(reply, name, 1));
 }
 
+static void
+expect_lent_fields(struct cohort_test_reply *reply)
+{
+	expect_field(reply, "ETag", "\"lent\"");
+	expect_field(reply, "X-Kind", "of a loan");
+	expect_field(reply, "X-Other", "stays");
+	ck_assert_uint_eq(given_back, 1);
+}
+
 START_TEST(fields_are_lent_until_the_end)
 {
 	struct cohort_test_reply *reply = get("/lend");
 
 	expect(reply, 304, "");
-	expect_field(reply, "ETag", "\"lent\"");
-	expect_field(reply, "X-Kind", "of a loan");
-	expect_field(reply, "X-Other", "stays");
-	ck_assert_uint_eq(given_back, 1);
+	expect_lent_fields(reply);
 }
 END_TEST
 
@@ -116,10 +122,7 @@ START_TEST(who_replaces_the_reply_has_copies)
 	struct cohort_test_reply *reply = get("/replacing/lend");
 
 	expect(reply, 200, "replaced");
-	expect_field(reply, "ETag", "\"lent\"");
-	expect_field(reply, "X-Kind", "of a loan");
-	expect_field(reply, "X-Other", "stays");
-	ck_assert_uint_eq(given_back, 1);
+	expect_lent_fields(reply);
 }
 END_TEST
 

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Lines one by one; tests/wire has them in whole requests. */
+#include "test_h1_text.h"
 #include "test_unit.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "http1/h1_field.h"
-
-/* Exactly as many bytes, so that a step too far is seen. */
-static char *
-copy(const char *text, size_t size)
-{
-	return memcpy(malloc(size + (size == 0)), text, size);
-}
 
 /* ---- lines that pass ---- */
 
@@ -32,17 +23,10 @@ static const struct {
 	    "Long-Name-Of-Words", "0123456789abcdef0123456789abcdef0" },
 };
 
-static void
-expect_span(const char *text, struct h1_span span, const char *expected)
-{
-	ck_assert_uint_eq(span.size, strlen(expected));
-	ck_assert_int_eq(memcmp(text + span.offset, expected, span.size), 0);
-}
-
 START_TEST(test_good)
 {
 	size_t size = strlen(good[_i].text);
-	char *text = copy(good[_i].text, size);
+	char *text = copy_exactly(good[_i].text, size);
 	struct h1_field field;
 
 	ck_assert_uint_eq(h1_field_read(text, 0, size, &field), size);
@@ -59,7 +43,7 @@ START_TEST(test_not_complete)
 	struct h1_field field;
 
 	for (part = 0; part < size; part++) {
-		char *text = copy(good[_i].text, part);
+		char *text = copy_exactly(good[_i].text, part);
 
 		ck_assert_uint_eq(h1_field_read(text, 0, part, &field), 0);
 		ck_assert_int_eq(
@@ -83,48 +67,43 @@ END_TEST
 
 /* ---- lines that do not ---- */
 
-#define BAD(fault, text)                                 \
-	{                                                \
-		text, sizeof(text) - 1, H1_FAULT_##fault \
-	}
-
 static const struct {
 	const char *text;
 	size_t size;
 	enum h1_fault fault;
 } bad[] = {
-	BAD(BARE_LF, "\n"),
-	BAD(BARE_CR, "\rA"),
-	BAD(BARE_LF, "A\n"),
-	BAD(BARE_LF, "A:\n"),
-	BAD(BARE_LF, "A: b\n"),
-	BAD(BARE_CR, "\rA: b\r\n"),
-	BAD(BARE_CR, "A\r: b\r\n"),
-	BAD(BARE_CR, "A:\rb\r\n"),
-	BAD(BARE_CR, "A: b\r\r\n"),
-	BAD(BARE_CR, "A: b\rContent-Length: 1\r\n"),
-	BAD(FIELD_NO_COLON, "A\r\n"),
-	BAD(FIELD_NAME, ": b\r\n"),
-	BAD(FIELD_NAME, "(A: b\r\n"),
-	BAD(FIELD_NAME, "A(: b\r\n"),
-	BAD(FIELD_NAME, "A\0: b\r\n"),
-	BAD(FIELD_NAME, "A\x80: b\r\n"),
-	BAD(FIELD_NAME, "A b: c\r\n"),
-	BAD(FIELD_NAME, "A \r\n"),
-	BAD(FIELD_COLON, "A : b\r\n"),
-	BAD(FIELD_COLON, "A\t \t: b\r\n"),
-	BAD(FIELD_FOLDED, " A: b\r\n"),
-	BAD(FIELD_FOLDED, "\tb\r\n"),
-	BAD(FIELD_VALUE, "A: b\x01\r\n"),
-	BAD(FIELD_VALUE, "A: \0\r\n"),
-	BAD(FIELD_VALUE, "A: 0123456\x7f\r\n"),
-	BAD(FIELD_VALUE, "A: \tb\t\x1f"),
+	JUDGED(BARE_LF, "\n"),
+	JUDGED(BARE_CR, "\rA"),
+	JUDGED(BARE_LF, "A\n"),
+	JUDGED(BARE_LF, "A:\n"),
+	JUDGED(BARE_LF, "A: b\n"),
+	JUDGED(BARE_CR, "\rA: b\r\n"),
+	JUDGED(BARE_CR, "A\r: b\r\n"),
+	JUDGED(BARE_CR, "A:\rb\r\n"),
+	JUDGED(BARE_CR, "A: b\r\r\n"),
+	JUDGED(BARE_CR, "A: b\rContent-Length: 1\r\n"),
+	JUDGED(FIELD_NO_COLON, "A\r\n"),
+	JUDGED(FIELD_NAME, ": b\r\n"),
+	JUDGED(FIELD_NAME, "(A: b\r\n"),
+	JUDGED(FIELD_NAME, "A(: b\r\n"),
+	JUDGED(FIELD_NAME, "A\0: b\r\n"),
+	JUDGED(FIELD_NAME, "A\x80: b\r\n"),
+	JUDGED(FIELD_NAME, "A b: c\r\n"),
+	JUDGED(FIELD_NAME, "A \r\n"),
+	JUDGED(FIELD_COLON, "A : b\r\n"),
+	JUDGED(FIELD_COLON, "A\t \t: b\r\n"),
+	JUDGED(FIELD_FOLDED, " A: b\r\n"),
+	JUDGED(FIELD_FOLDED, "\tb\r\n"),
+	JUDGED(FIELD_VALUE, "A: b\x01\r\n"),
+	JUDGED(FIELD_VALUE, "A: \0\r\n"),
+	JUDGED(FIELD_VALUE, "A: 0123456\x7f\r\n"),
+	JUDGED(FIELD_VALUE, "A: \tb\t\x1f"),
 };
 
 START_TEST(test_bad)
 {
 	size_t size = bad[_i].size;
-	char *text = copy(bad[_i].text, size);
+	char *text = copy_exactly(bad[_i].text, size);
 	struct h1_field field;
 
 	ck_assert_uint_eq(h1_field_read(text, 0, size, &field), 0);
@@ -139,7 +118,7 @@ START_TEST(test_bad_part)
 	size_t part;
 
 	for (part = 0; part < bad[_i].size; part++) {
-		char *text = copy(bad[_i].text, part);
+		char *text = copy_exactly(bad[_i].text, part);
 		enum h1_fault fault = h1_field_judge(text, 0, part, false);
 
 		ck_assert(fault == H1_FAULT_NONE || fault == bad[_i].fault);
@@ -156,8 +135,6 @@ START_TEST(test_first)
 	    h1_field_judge("A :", 0, 3, true), H1_FAULT_FIELD_COLON);
 }
 END_TEST
-
-#define COUNT(table) (int)(sizeof(table) / sizeof(*(table)))
 
 int
 main(void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "test_h1_text.h"
 #include "test_unit.h"
 
 #include <string.h>
@@ -102,8 +103,6 @@ START_TEST(test_framing)
 	    framing.expects_continue, framings[_i].expects_continue);
 }
 END_TEST
-
-#define COUNT(table) (int)(sizeof(table) / sizeof(*(table)))
 
 int
 main(void)

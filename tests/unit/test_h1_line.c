@@ -1,83 +1,69 @@
 /* SPDX-License-Identifier: ISC */
 /* The rules one by one; tests/wire has them in whole requests. */
+#include "test_h1_text.h"
 #include "test_unit.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "http1/h1_line.h"
-
-/* Exactly as many bytes, so that a step too far is seen. */
-static char *
-copy(const char *text, size_t size)
-{
-	return memcpy(malloc(size + (size == 0)), text, size);
-}
-
-#define LINE(fault, text)                                \
-	{                                                \
-		text, sizeof(text) - 1, H1_FAULT_##fault \
-	}
 
 static const struct {
 	const char *text;
 	size_t size;
 	enum h1_fault fault;
 } lines[] = {
-	LINE(NONE, "GET / HTTP/1.1\r\n"),
-	LINE(NONE, "GET / HTTP/1.0\r\n"),
-	LINE(NONE, "M-SEARCH /%7e?x=%41 HTTP/1.1\r\n"),
-	LINE(NONE, "OPTIONS * HTTP/1.1\r\n"),
-	LINE(NONE, "GET http://a/ HTTP/1.1\r\n"),
-	LINE(BARE_LF, "\n"),
-	LINE(BARE_LF, "GET / HTTP/1.1\n"),
-	LINE(BARE_LF, "GET\n"),
-	LINE(METHOD_SYNTAX, "@\n"),
-	LINE(METHOD_SYNTAX, "\r\n"),
-	LINE(METHOD_SYNTAX, " / HTTP/1.1\r\n"),
-	LINE(METHOD_SYNTAX, "G\tT / HTTP/1.1\r\n"),
-	LINE(REQUEST_LINE, "GET\r\n"),
-	LINE(REQUEST_LINE, "GET \r\n"),
-	LINE(REQUEST_LINE, "GET  /\r\n"),
-	LINE(REQUEST_LINE, "GET x\r\n"),
-	LINE(REQUEST_LINE, "GET /\x01\r\n"),
-	LINE(REQUEST_LINE, "GET / HTTP/1.1 \r\n"),
-	LINE(REQUEST_LINE, "GET / / HTTP/1.1\r\n"),
-	LINE(VERSION_MISSING, "GET /\r\n"),
-	LINE(VERSION_SYNTAX, "GET / \r\n"),
-	LINE(VERSION_SYNTAX, "GET / http/1.1\r\n"),
-	LINE(VERSION_SYNTAX, "GET / HTTP/1,1\r\n"),
-	LINE(VERSION_SYNTAX, "GET / HTTP/11.\r\n"),
-	LINE(VERSION_SYNTAX, "GET / HTTP/1.1\r\r\n"),
-	LINE(VERSION_SYNTAX, "GET / HTTP/1.\r\n"),
-	LINE(VERSION_UNSUPPORTED, "GET / HTTP/1.2\r\n"),
-	LINE(VERSION_UNSUPPORTED, "GET / HTTP/0.9\r\n"),
-	LINE(VERSION_UNSUPPORTED, "PRI * HTTP/2.0\r\n"),
-	LINE(CONNECT, "CONNECT a:1 HTTP/1.1\r\n"),
-	LINE(CONNECT, "CONNECT [::1]:65535 HTTP/1.1\r\n"),
-	LINE(TARGET, "CONNECT a HTTP/1.1\r\n"),
-	LINE(TARGET, "CONNECT a: HTTP/1.1\r\n"),
-	LINE(TARGET, "CONNECT :1 HTTP/1.1\r\n"),
-	LINE(TARGET, "CONNECT a:65536 HTTP/1.1\r\n"),
-	LINE(TARGET, "CONNECT [::1] HTTP/1.1\r\n"),
-	LINE(TARGET, "CONNECT / HTTP/1.1\r\n"),
-	LINE(NONE, "CONNECTX / HTTP/1.1\r\n"),
-	LINE(TARGET_ASTERISK, "GET * HTTP/1.1\r\n"),
-	LINE(TARGET_ASTERISK, "OPTIONSX * HTTP/1.1\r\n"),
-	LINE(TARGET, "GET /# HTTP/1.1\r\n"),
-	LINE(TARGET, "GET /{ HTTP/1.1\r\n"),
-	LINE(TARGET, "GET /% HTTP/1.1\r\n"),
-	LINE(TARGET, "GET /%4 HTTP/1.1\r\n"),
-	LINE(TARGET, "GET /%4g HTTP/1.1\r\n"),
-	LINE(TARGET, "GET /?%g4 HTTP/1.1\r\n"),
-	LINE(TARGET, "GET /\x80 HTTP/1.1\r\n"),
-	LINE(TARGET, "GET /\0 HTTP/1.1\r\n"),
+	JUDGED(NONE, "GET / HTTP/1.1\r\n"),
+	JUDGED(NONE, "GET / HTTP/1.0\r\n"),
+	JUDGED(NONE, "M-SEARCH /%7e?x=%41 HTTP/1.1\r\n"),
+	JUDGED(NONE, "OPTIONS * HTTP/1.1\r\n"),
+	JUDGED(NONE, "GET http://a/ HTTP/1.1\r\n"),
+	JUDGED(BARE_LF, "\n"),
+	JUDGED(BARE_LF, "GET / HTTP/1.1\n"),
+	JUDGED(BARE_LF, "GET\n"),
+	JUDGED(METHOD_SYNTAX, "@\n"),
+	JUDGED(METHOD_SYNTAX, "\r\n"),
+	JUDGED(METHOD_SYNTAX, " / HTTP/1.1\r\n"),
+	JUDGED(METHOD_SYNTAX, "G\tT / HTTP/1.1\r\n"),
+	JUDGED(REQUEST_LINE, "GET\r\n"),
+	JUDGED(REQUEST_LINE, "GET \r\n"),
+	JUDGED(REQUEST_LINE, "GET  /\r\n"),
+	JUDGED(REQUEST_LINE, "GET x\r\n"),
+	JUDGED(REQUEST_LINE, "GET /\x01\r\n"),
+	JUDGED(REQUEST_LINE, "GET / HTTP/1.1 \r\n"),
+	JUDGED(REQUEST_LINE, "GET / / HTTP/1.1\r\n"),
+	JUDGED(VERSION_MISSING, "GET /\r\n"),
+	JUDGED(VERSION_SYNTAX, "GET / \r\n"),
+	JUDGED(VERSION_SYNTAX, "GET / http/1.1\r\n"),
+	JUDGED(VERSION_SYNTAX, "GET / HTTP/1,1\r\n"),
+	JUDGED(VERSION_SYNTAX, "GET / HTTP/11.\r\n"),
+	JUDGED(VERSION_SYNTAX, "GET / HTTP/1.1\r\r\n"),
+	JUDGED(VERSION_SYNTAX, "GET / HTTP/1.\r\n"),
+	JUDGED(VERSION_UNSUPPORTED, "GET / HTTP/1.2\r\n"),
+	JUDGED(VERSION_UNSUPPORTED, "GET / HTTP/0.9\r\n"),
+	JUDGED(VERSION_UNSUPPORTED, "PRI * HTTP/2.0\r\n"),
+	JUDGED(CONNECT, "CONNECT a:1 HTTP/1.1\r\n"),
+	JUDGED(CONNECT, "CONNECT [::1]:65535 HTTP/1.1\r\n"),
+	JUDGED(TARGET, "CONNECT a HTTP/1.1\r\n"),
+	JUDGED(TARGET, "CONNECT a: HTTP/1.1\r\n"),
+	JUDGED(TARGET, "CONNECT :1 HTTP/1.1\r\n"),
+	JUDGED(TARGET, "CONNECT a:65536 HTTP/1.1\r\n"),
+	JUDGED(TARGET, "CONNECT [::1] HTTP/1.1\r\n"),
+	JUDGED(TARGET, "CONNECT / HTTP/1.1\r\n"),
+	JUDGED(NONE, "CONNECTX / HTTP/1.1\r\n"),
+	JUDGED(TARGET_ASTERISK, "GET * HTTP/1.1\r\n"),
+	JUDGED(TARGET_ASTERISK, "OPTIONSX * HTTP/1.1\r\n"),
+	JUDGED(TARGET, "GET /# HTTP/1.1\r\n"),
+	JUDGED(TARGET, "GET /{ HTTP/1.1\r\n"),
+	JUDGED(TARGET, "GET /% HTTP/1.1\r\n"),
+	JUDGED(TARGET, "GET /%4 HTTP/1.1\r\n"),
+	JUDGED(TARGET, "GET /%4g HTTP/1.1\r\n"),
+	JUDGED(TARGET, "GET /?%g4 HTTP/1.1\r\n"),
+	JUDGED(TARGET, "GET /\x80 HTTP/1.1\r\n"),
+	JUDGED(TARGET, "GET /\0 HTTP/1.1\r\n"),
 };
 
 START_TEST(test_line)
 {
 	size_t size = lines[_i].size;
-	char *text = copy(lines[_i].text, size);
+	char *text = copy_exactly(lines[_i].text, size);
 	struct h1_line line;
 
 	ck_assert_int_eq(
@@ -122,8 +108,6 @@ START_TEST(test_too_long)
 	    h1_line_too_long("G\tT /aaa", 0, 8), H1_FAULT_METHOD_SYNTAX);
 }
 END_TEST
-
-#define COUNT(table) (int)(sizeof(table) / sizeof(*(table)))
 
 int
 main(void)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "test_h1_text.h"
 #include "test_unit.h"
 
 #include <stdio.h>
@@ -38,13 +39,6 @@ feed(const char *text, size_t size)
 	result = h1_parse_feed(parse, data, size);
 	free(data);
 	return result;
-}
-
-static void
-expect_span(const char *text, struct h1_span span, const char *expected)
-{
-	ck_assert_uint_eq(span.size, strlen(expected));
-	ck_assert_int_eq(memcmp(text + span.offset, expected, span.size), 0);
 }
 
 static const char request[] = "\r\nPUT /x HTTP/1.1\r\nHost: a\r\nEmpty:\r\n"
@@ -189,7 +183,7 @@ END_TEST
 static enum h1_parse_result
 feed_exactly(struct h1_parse *to, const char *text, size_t size)
 {
-	char *data = memcpy(malloc(size + (size == 0)), text, size);
+	char *data = copy_exactly(text, size);
 	enum h1_parse_result result = h1_parse_feed(to, data, size);
 
 	free(data);
@@ -276,10 +270,9 @@ main(void)
 	tcase_add_test(tcase, test_what_follows);
 	tcase_add_test(tcase, test_upgrade);
 	tcase_add_test(tcase, test_no_fields);
-	tcase_add_loop_test(
-	    tcase, test_refused, 0, (int)(sizeof(refused) / sizeof(*refused)));
+	tcase_add_loop_test(tcase, test_refused, 0, COUNT(refused));
 	tcase_add_test(tcase, test_max_head);
-	tcase_add_loop_test(tcase, test_line_as_long_as_the_head, 0,
-	    (int)(sizeof(long_lines) / sizeof(*long_lines)));
+	tcase_add_loop_test(
+	    tcase, test_line_as_long_as_the_head, 0, COUNT(long_lines));
 	return test_run(suite);
 }
