@@ -71,6 +71,14 @@ void conn_send(struct conn *conn, const void *data, size_t size);
 /* Bytes that are copied. */
 void conn_send_copy(struct conn *conn, const void *data, size_t size);
 
+/*
+ * Room for as many bytes, NULL: there is none so large, or conn_is_ending.
+ * What is written to its begin is queued by conn_send_written, with nothing
+ * queued in between and no function of the protocol left; or not at all.
+ */
+char *conn_send_room(struct conn *conn, size_t size);
+void conn_send_written(struct conn *conn, size_t size);
+
 /* A part of a file, whose descriptor stays valid as long.  A file that
  * turns out shorter closes the connection: CONN_CLOSE_CUT. */
 void conn_send_file(struct conn *conn, int fd, int64_t offset, int64_t size);

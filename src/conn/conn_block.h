@@ -6,7 +6,8 @@
  * A block holds copied bytes from its begin on and the pieces from its end
  * on, towards each other: it is full when they meet, whether there are many
  * small pieces or one large copy.  Bytes copied one after the other become
- * one piece, which grows as long as nothing else comes behind it.
+ * one piece, which grows as long as nothing else comes behind it.  The last
+ * one may have no piece: it was asked for room, which was not used yet.
  */
 #ifndef CONN_BLOCK_H
 #define CONN_BLOCK_H

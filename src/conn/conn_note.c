@@ -38,6 +38,8 @@ begin(struct conn *conn)
 static void
 go_back_by_one(struct conn_note *note)
 {
+	if (note->next == note->block->first)
+		return;
 	note->next--;
 	note->count--;
 }

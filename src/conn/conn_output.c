@@ -137,21 +137,44 @@ extensible_piece(struct conn_output_block *block)
 	return piece;
 }
 
+/* Of no bytes yet, where the next copied byte goes. */
+static struct conn_piece *
+new_copied_piece(struct conn_output_block *block)
+{
+	struct conn_piece *piece = conn_block_piece(block, block->count++);
+
+	*piece = (struct conn_piece) {
+		.from.data = block->space + block->used,
+		.fd = CONN_PIECE_MEMORY,
+	};
+	return piece;
+}
+
+/* There where the next copied byte goes, in the last block. */
+static void
+written(struct conn *conn, struct conn_output_block *block, size_t size)
+{
+	struct conn_piece *piece = extensible_piece(block);
+
+	if (piece == NULL)
+		piece = new_copied_piece(block);
+	block->used += (uint32_t)size;
+	piece->size += size;
+	queued(conn, size);
+}
+
 /* Into the last piece as far as there is room; returns how much. */
 static size_t
 copy_to_last_piece(struct conn *conn, const char *data, size_t size)
 {
 	struct conn_output_block *block = conn->output.last;
-	struct conn_piece *piece = extensible_piece(block);
 
-	if (piece == NULL)
+	if (extensible_piece(block) == NULL)
 		return 0;
 	if (size > room(block))
 		size = room(block);
 	memcpy(block->space + block->used, data, size);
-	block->used += (uint32_t)size;
-	piece->size += size;
-	queued(conn, size);
+	written(conn, block, size);
 	return size;
 }
 
@@ -167,13 +190,7 @@ copy_to_new_piece(struct conn *conn, const char *data, size_t size)
 	if (size > fitting)
 		size = fitting;
 	memcpy(block->space + block->used, data, size);
-	push(conn, block,
-	    (struct conn_piece) {
-		.from.data = block->space + block->used,
-		.size = size,
-		.fd = CONN_PIECE_MEMORY,
-	    });
-	block->used += (uint32_t)size;
+	written(conn, block, size);
 	return size;
 }
 
@@ -188,6 +205,25 @@ conn_send_copy(struct conn *conn, const void *data, size_t size)
 	copied = copy_to_last_piece(conn, next, size);
 	while (copied < size)
 		copied += copy_to_new_piece(conn, next + copied, size - copied);
+}
+
+char *
+conn_send_room(struct conn *conn, size_t size)
+{
+	size_t needed = sizeof(struct conn_piece) + size;
+	struct conn_output_block *block;
+
+	if (needed > CONN_BLOCK_SPACE || !accepts(conn, size))
+		return NULL;
+	block = block_with_room(conn, needed);
+	return block->space + block->used;
+}
+
+void
+conn_send_written(struct conn *conn, size_t size)
+{
+	if (accepts(conn, size))
+		written(conn, conn->output.last, size);
 }
 
 uint64_t
@@ -241,7 +277,7 @@ remove_sent(struct conn *conn, uint64_t size)
 	struct conn_piece *piece;
 
 	output->sent += size;
-	while (output->first != NULL) {
+	while (size > 0) {
 		piece = conn_block_piece(output->first, output->first->first);
 		if (size < piece->size) {
 			advance(piece, size);
@@ -363,7 +399,7 @@ conn_output_flush(struct conn *conn)
 	ssize_t size;
 
 	conn->is_blocked = false;
-	while (conn->output.first != NULL && !conn->is_blocked) {
+	while (conn_output_pending(conn) > 0 && !conn->is_blocked) {
 		piece = conn_block_piece(
 		    conn->output.first, conn->output.first->first);
 		if (piece->fd == CONN_PIECE_MEMORY)
@@ -375,10 +411,10 @@ conn_output_flush(struct conn *conn)
 			return;
 		}
 		remove_sent(conn, (uint64_t)size);
-		conn->is_blocked = conn->output.first != NULL &&
+		conn->is_blocked = conn_output_pending(conn) > 0 &&
 		    ((uint64_t)size < wanted ||
 			conn->output.sent - begin >= FAIR_SHARE);
 	}
-	if (conn->output.first == NULL)
+	if (conn_output_pending(conn) == 0)
 		CONN_ANNOUNCE(conn->row->has_unsent, 0);
 }

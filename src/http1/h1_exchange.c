@@ -15,6 +15,9 @@
 #include "http1/h1_private.h"
 #include "http1/h1_refuse.h"
 
+/* Behind a head, for a small body, so that both are one piece. */
+#define JOIN_ROOM 1024
+
 #define LAST_CHUNK      "0\r\n\r\n"
 #define CHUNK_HEAD_SIZE (16 + 2)
 
@@ -32,7 +35,10 @@ h1_exchange_flush(struct h1_exchange *self)
 
 	if (self->joined_size > 0) {
 		conn_exchange_answer(conn);
-		conn_send(conn, self->joined, self->joined_size);
+		if (self->is_in_place)
+			conn_send_written(conn, self->joined_size);
+		else
+			conn_send(conn, self->joined, self->joined_size);
 	}
 	self->joined_size = self->joined_room = 0;
 }
@@ -162,28 +168,41 @@ is_body_refused(struct h1_exchange *self)
 	return fault != H1_FAULT_NONE;
 }
 
+/* Written where it is sent from, unless it is too large for that. */
+static void
+join_head(struct h1_exchange *self, const struct http_response *response,
+    const struct h1_plan *plan)
+{
+	struct http_exchange *exchange = &self->exchange;
+	const struct h1_texts *texts = &self->connection->h1->texts;
+	size_t size = h1_response_size(texts, response) + JOIN_ROOM;
+
+	self->joined = conn_send_room(self->connection->conn, size);
+	self->is_in_place = self->joined != NULL;
+	if (!self->is_in_place)
+		self->joined = arena_alloc_raw(&exchange->arena, size);
+	self->joined_size = h1_response_write(
+	    self->joined, texts, exchange->request.version, response, plan);
+	self->joined_room = JOIN_ROOM;
+}
+
 static void
 send_head(struct http_exchange *exchange, const struct http_response *response)
 {
 	struct h1_exchange *self = h1_exchange_of(exchange);
 	struct h1_connection *connection = self->connection;
-	struct cohort_str head;
 	struct h1_plan plan;
 
 	if (is_over(self) || self->has_head || is_body_refused(self))
 		return;
 	h1_response_plan(&exchange->request, response, &plan);
 	plan.is_last = !can_persist(self, plan.delivery);
-	head = h1_response_write(&exchange->arena, &connection->h1->texts,
-	    exchange->request.version, response, &plan);
+	join_head(self, response, &plan);
 	exchange->status = response->status;
 	self->has_head = true;
 	self->is_last = plan.is_last;
 	self->delivery = plan.delivery;
 	self->left = plan.length < 0 ? 0 : (uint64_t)plan.length;
-	self->joined = (char *)(uintptr_t)head.data;
-	self->joined_size = head.size;
-	self->joined_room = H1_JOIN_ROOM;
 	if (!connection->is_running)
 		h1_exchange_flush(self);
 }

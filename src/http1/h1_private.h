@@ -87,6 +87,7 @@ struct h1_exchange {
 	bool has_surplus : 1; /* more than the size came; logged */
 	bool wants_room : 1;
 	bool keeps_half_closed : 1;
+	bool is_in_place : 1; /* joined is where it is sent from */
 };
 
 /* What the connection has while it is not idle: the one there is, or one in

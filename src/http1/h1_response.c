@@ -115,8 +115,9 @@ put_fields(char *to, const struct http_response *response)
 	return to;
 }
 
-static size_t
-measure(const struct h1_texts *texts, const struct http_response *response)
+size_t
+h1_response_size(
+    const struct h1_texts *texts, const struct http_response *response)
 {
 	size_t size = STATUS_LINE_SIZE + OWN_LINES_SIZE + texts->server.size;
 	size_t i;
@@ -124,16 +125,14 @@ measure(const struct h1_texts *texts, const struct http_response *response)
 	for (i = 0; i < response->field_count; i++)
 		size += response->fields[i].name.size + strlen(": ") +
 		    response->fields[i].value.size + strlen("\r\n");
-	return size + H1_JOIN_ROOM;
+	return size;
 }
 
-struct cohort_str
-h1_response_write(struct arena *arena, const struct h1_texts *texts,
-    unsigned version, const struct http_response *response,
-    const struct h1_plan *plan)
+size_t
+h1_response_write(char *head_r, const struct h1_texts *texts, unsigned version,
+    const struct http_response *response, const struct h1_plan *plan)
 {
-	char *head = arena_alloc_raw(arena, measure(texts, response));
-	char *to = head;
+	char *to = head_r;
 
 	to = put_status_line(to, response->status);
 	to = put(to, http_date_line(texts->date, clock_wall_seconds()),
@@ -143,5 +142,5 @@ h1_response_write(struct arena *arena, const struct h1_texts *texts,
 	to = put_connection(to, version, plan->is_last);
 	to = put_fields(to, response);
 	to = put(to, TEXT("\r\n"));
-	return (struct cohort_str) { head, (size_t)(to - head) };
+	return (size_t)(to - head_r);
 }

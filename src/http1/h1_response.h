@@ -9,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/base_arena.h"
 #include "cohort/types.h"
 #include "http/http_date.h"
 #include "http/http_exchange.h"
@@ -21,9 +20,6 @@ enum h1_delivery {
 	H1_DELIVERY_CHUNKED,
 	H1_DELIVERY_UNTIL_CLOSE /* HTTP/1.0 cannot do otherwise */
 };
-
-/* Room behind a head for a small body, so that both are one piece. */
-#define H1_JOIN_ROOM 1024
 
 /* What is the same in all heads of a worker. */
 struct h1_texts {
@@ -41,12 +37,13 @@ struct h1_plan {
 void h1_response_plan(const struct http_request *request,
     const struct http_response *response, struct h1_plan *plan_r);
 
-/*
- * Writes the head for a request of that version into arena memory with
- * H1_JOIN_ROOM bytes behind it.
- */
-struct cohort_str h1_response_write(struct arena *arena,
-    const struct h1_texts *texts, unsigned version,
-    const struct http_response *response, const struct h1_plan *plan);
+/* More bytes than the head will have. */
+size_t h1_response_size(
+    const struct h1_texts *texts, const struct http_response *response);
+
+/* Writes the head for a request of that version; returns its size. */
+size_t h1_response_write(char *head_r, const struct h1_texts *texts,
+    unsigned version, const struct http_response *response,
+    const struct h1_plan *plan);
 
 #endif

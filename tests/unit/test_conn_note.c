@@ -5,6 +5,7 @@
  */
 #include <sys/mman.h>
 
+#include "conn/conn_block.h"
 #include "test_conn_fake.h"
 
 static struct fake fake;
@@ -252,6 +253,25 @@ START_TEST(test_the_last_one_is_named)
 }
 END_TEST
 
+/* A block that has no piece yet is gone on with. */
+START_TEST(test_behind_room)
+{
+	const size_t most = CONN_BLOCK_SPACE - sizeof(struct conn_piece);
+
+	fake_connect(&fake, NULL);
+	begin(fake.conn);
+	answer(fake.conn, "one, ");
+	ck_assert_ptr_nonnull(conn_send_room(fake.conn, most));
+	begin(fake.conn);
+	expect_noted(fake.conn, "one, ");
+	answer(fake.conn, "two");
+	begin(fake.conn);
+	expect_noted(fake.conn, "one, two");
+	conn_set_settle(fake.set);
+	ck_assert_uint_eq(fake.output.row, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -265,6 +285,7 @@ main(void)
 	tcase_add_test(tests, test_too_many_pieces);
 	tcase_add_test(tests, test_blocked);
 	tcase_add_test(tests, test_the_last_one_is_named);
+	tcase_add_test(tests, test_behind_room);
 	suite_add_tcase(suite, tests);
 	return test_run(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/mman.h>
 
+#include "conn/conn_block.h"
 #include "test_conn_fake.h"
 
 #define LARGE_SIZE ((size_t)3 * 1024 * 1024)
@@ -95,6 +96,66 @@ START_TEST(test_many_pieces_are_one_write)
 }
 END_TEST
 
+static void
+write_part(const char *data, size_t size)
+{
+	char *room = conn_send_room(fake.conn, 1000);
+
+	ck_assert_ptr_nonnull(room);
+	memcpy(room, data, size);
+	conn_send_written(fake.conn, size);
+}
+
+static void
+write_there(const char *text)
+{
+	write_part(text, strlen(text));
+}
+
+/* Copies and what was written in place are one piece. */
+START_TEST(test_written_in_place)
+{
+	fake_connect_with(&fake, SOCK_SEQPACKET, NULL);
+	write_there("one, ");
+	write_there("two, ");
+	conn_send_copy(fake.conn, "copied, ", 8);
+	write_there("three, ");
+	ck_assert_uint_eq(fake.conn->output.first->count, 1);
+	conn_send(fake.conn, "lent, ", 6);
+	write_there("four");
+	ck_assert_uint_eq(fake.conn->output.first->count, 3);
+	conn_set_settle(fake.set);
+	ck_assert_str_eq(
+	    fake_received(&fake), "one, two, copied, three, lent, four");
+	expect_all_sent(35);
+}
+END_TEST
+
+/* It may move on to another block, and is not needed to be used. */
+START_TEST(test_room_is_not_used)
+{
+	const size_t most = CONN_BLOCK_SPACE - sizeof(struct conn_piece);
+
+	fake_connect(&fake, NULL);
+	ck_assert_ptr_null(conn_send_room(fake.conn, most + 1));
+	conn_send(fake.conn, "lent, ", 6);
+	ck_assert_ptr_nonnull(conn_send_room(fake.conn, most));
+	conn_set_settle(fake.set);
+	ck_assert_str_eq(fake_received(&fake), "lent, ");
+	ck_assert_uint_eq(conn_sent_total(fake.conn), 6);
+	conn_send_copy(fake.conn, "copied", 6);
+	conn_set_settle(fake.set);
+	ck_assert_str_eq(fake_received(&fake), "copied");
+	expect_all_sent(12);
+	ck_assert_ptr_nonnull(conn_send_room(fake.conn, most));
+	conn_finish(fake.conn, CONN_CLOSE_ANSWERED, false);
+	ck_assert_ptr_null(conn_send_room(fake.conn, 1));
+	conn_send_written(fake.conn, 1);
+	conn_set_settle(fake.set);
+	ck_assert_uint_eq(fake.set->output_pool.taken_count, 0);
+}
+END_TEST
+
 START_TEST(test_more_pieces_than_one_write_takes)
 {
 	int i;
@@ -134,6 +195,8 @@ START_TEST(test_alternating_pieces)
 	for (i = 0; i < 2000; i++) {
 		if (i % 3 == 0)
 			conn_send(fake.conn, large + sent, 37);
+		else if (i % 7 == 1)
+			write_part(large + sent, 37);
 		else if (i % 50 == 1)
 			conn_send_file(fake.conn, file, (int64_t)sent, 37);
 		else
@@ -262,6 +325,8 @@ main(void)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, test_many_pieces_are_one_write);
+	tcase_add_test(tests, test_written_in_place);
+	tcase_add_test(tests, test_room_is_not_used);
 	tcase_add_test(tests, test_more_pieces_than_one_write_takes);
 	tcase_add_test(tests, test_copies_across_blocks);
 	tcase_add_test(tests, test_alternating_pieces);

@@ -58,6 +58,8 @@ struct conn {
 	size_t piece_begin, piece_count;
 	uint64_t queued, sent;
 	size_t room; /* bytes that may be written now */
+	char *place; /* conn_send_room's */
+	unsigned asked_for_place;
 	uint64_t output_limit;
 	struct buffer output;
 	unsigned writes;
@@ -181,6 +183,23 @@ conn_send_copy(struct conn *conn, const void *data, size_t size)
 		return;
 	piece = fake_add_piece(conn, size);
 	piece->data = piece->copy = memory_copy_bytes(data, size);
+}
+
+/* Every second time there is none, so that the other way is gone too. */
+char *
+conn_send_room(struct conn *conn, size_t size)
+{
+	if (conn_is_ending(conn) || (conn->asked_for_place++ & 1) != 0)
+		return NULL;
+	memory_free(conn->place);
+	conn->place = memory_resize(NULL, 1, size);
+	return conn->place;
+}
+
+void
+conn_send_written(struct conn *conn, size_t size)
+{
+	conn_send_copy(conn, conn->place, size);
 }
 
 void
@@ -529,6 +548,7 @@ fake_conn_free(struct conn *conn)
 	fake_close(conn, CONN_CLOSE_CLIENT);
 	free(conn->input);
 	buffer_fini(&conn->output);
+	memory_free(conn->place);
 	memory_free(conn);
 }
 
