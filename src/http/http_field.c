@@ -6,9 +6,10 @@
  */
 #include "http/http_field.h"
 
-#include <endian.h>
 #include <stdint.h>
 #include <string.h>
+
+#include "base/base_rare.h"
 
 /* clang-format off */
 static const bool is_tchar[256] = {
@@ -33,55 +34,11 @@ lower(char byte)
 	return plain | case_bit[plain];
 }
 
-/* ---- many bytes at a time ---- */
-
-#define LANES 16
-
-/* The compiler has instructions for these, or makes loops of them. */
-typedef uint8_t lanes __attribute__((vector_size(LANES)));
-
-static lanes
-load(const char *data)
-{
-	lanes bytes;
-
-	memcpy(&bytes, data, sizeof(bytes));
-	return bytes;
-}
-
-/* The first lane that is not 0, or LANES. */
-static size_t
-find_set(lanes mask)
-{
-	uint64_t halves[2];
-
-	memcpy(halves, &mask, sizeof(halves));
-	if (halves[0] != 0)
-		return (size_t)__builtin_ctzll(le64toh(halves[0])) / 8;
-	if (halves[1] != 0)
-		return 8 + (size_t)__builtin_ctzll(le64toh(halves[1])) / 8;
-	return LANES;
-}
-
 /* ---- names and values ---- */
 
-/* How many of the first LANES bytes are letters, digits or hyphens, of which
- * nearly all names consist.  What is below a range wraps to above it. */
-static size_t
-plain_size(const char *data)
+RARE size_t
+http_token_size_from(const char *data, size_t size, size_t at)
 {
-	lanes bytes = load(data);
-	lanes letters = (lanes)((bytes | 0x20) - 'a' < 26);
-	lanes digits = (lanes)(bytes - '0' < 10);
-
-	return find_set(~(letters | digits | (lanes)(bytes == '-')));
-}
-
-size_t
-http_token_size(const char *data, size_t size)
-{
-	size_t at = size >= LANES ? plain_size(data) : 0;
-
 	while (at < size && is_tchar[(unsigned char)data[at]])
 		at++;
 	return at;
@@ -93,52 +50,32 @@ http_token_is_valid(const char *data, size_t size)
 	return size > 0 && http_token_size(data, size) == size;
 }
 
-static bool
-is_control(char byte)
-{
-	return ((unsigned char)byte < 0x20 && byte != '\t') || byte == 0x7f;
-}
-
-static size_t
-find_control(const char *data)
-{
-	lanes bytes = load(data);
-	lanes low = (lanes)(bytes < 0x20) & (lanes)(bytes != '\t');
-
-	return find_set(low | (lanes)(bytes == 0x7f));
-}
-
-size_t
-http_value_size(const char *data, size_t size)
-{
-	size_t at = 0, step;
-
-	while (size - at >= LANES) {
-		step = find_control(data + at);
-		at += step;
-		if (step < LANES)
-			return at;
-	}
-	while (at < size && !is_control(data[at]))
-		at++;
-	return at;
-}
-
 bool
 http_value_is_valid(const char *data, size_t size)
 {
 	return http_value_size(data, size) == size;
 }
 
-static bool
-is_same_name(const char *one, const char *other, size_t size)
+static http_lanes
+lower_lanes(http_lanes bytes)
 {
-	size_t i;
+	return bytes | ((http_lanes)(bytes - 'A' < 26) & 0x20);
+}
 
-	for (i = 0; i < size; i++)
-		if (lower(one[i]) != lower(other[i]))
+bool
+http_names_match(const char *one, const char *other, size_t size)
+{
+	size_t at;
+
+	for (at = 0; size - at >= HTTP_LANES; at += HTTP_LANES)
+		if (http_lanes_bits(
+			(http_lanes)(lower_lanes(http_lanes_load(one + at)) !=
+			    lower_lanes(http_lanes_load(other + at)))) != 0)
 			return false;
-	return true;
+	return http_lanes_bits((http_lanes)(lower_lanes(http_lanes_load_part(
+						one + at, size - at)) !=
+		   lower_lanes(http_lanes_load_part(other + at, size - at)))) ==
+	    0;
 }
 
 int
@@ -149,7 +86,7 @@ http_field_find(const struct cohort_pair *fields, size_t count,
 
 	for (i = start; i < count; i++)
 		if (fields[i].name.size == size &&
-		    is_same_name(fields[i].name.data, name, size))
+		    http_names_match(fields[i].name.data, name, size))
 			return (int)i;
 	return -1;
 }

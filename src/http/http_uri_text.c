@@ -11,6 +11,8 @@
 
 #include "base/base_buffer.h"
 #include "base/base_number.h"
+#include "base/base_rare.h"
+#include "http/http_lanes.h"
 #include "http/http_uri_private.h"
 
 #define PORT_MAX 65535
@@ -92,12 +94,18 @@ is_ip_literal(const char *data, size_t size)
 	return is_ipv6(data + 1, size - 2) || is_ip_future(data + 1, size - 2);
 }
 
-/* How many bytes of a registered name stand at the begin. */
-static size_t
-name_size(const char *data, size_t size)
+/* Nearly all hosts consist of letters, digits, hyphens and dots. */
+static http_lanes
+ends_plain_host(http_lanes bytes)
 {
-	size_t at = 0;
+	return ~(http_lanes_letters(bytes) | http_lanes_digits(bytes) |
+	    (http_lanes)(bytes - '-' < 2));
+}
 
+/* How many bytes of a registered name stand behind the first, which do. */
+static RARE size_t
+name_size_from(const char *data, size_t size, size_t at)
+{
 	for (;;) {
 		while (at < size && host_bytes[(unsigned char)data[at]] != 0)
 			at++;
@@ -108,23 +116,37 @@ name_size(const char *data, size_t size)
 	}
 }
 
-/* RFC 3986, 3.2.2; 0: it is none. */
 static size_t
-host_size(const char *data, size_t size)
+name_size(const char *data, size_t size)
 {
-	const char *bracket;
+	size_t at = http_lanes_span(data, size, ends_plain_host);
 
-	if (data[0] != '[')
-		return name_size(data, size);
-	bracket = memchr(data, ']', size);
+	return at == size || data[at] == ':' ? at :
+					       name_size_from(data, size, at);
+}
+
+/* 0: it is none. */
+static RARE size_t
+literal_size(const char *data, size_t size)
+{
+	const char *bracket = memchr(data, ']', size);
+
 	if (bracket == NULL ||
 	    !is_ip_literal(data, (size_t)(bracket - data) + 1))
 		return 0;
 	return (size_t)(bracket - data) + 1;
 }
 
+/* RFC 3986, 3.2.2; 0: it is none. */
+static size_t
+host_size(const char *data, size_t size)
+{
+	return data[0] == '[' ? literal_size(data, size) :
+				name_size(data, size);
+}
+
 /* Empty means the scheme's own (RFC 3986, 3.2.3). */
-static bool
+static RARE bool
 is_port(const char *data, size_t size)
 {
 	uint64_t port;

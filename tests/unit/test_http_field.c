@@ -127,6 +127,44 @@ START_TEST(fields_are_found_without_case)
 }
 END_TEST
 
+static int
+plain_lower(int byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
+}
+
+/* Each byte against a letter and what stands beside letters, at each place of
+ * names of each length around a step's. */
+START_TEST(names_match_without_case)
+{
+	static const char others[] = "kKaAzZ@[`{\r-\xeb";
+	size_t size = (size_t)_i, place, i;
+	char *one = malloc(size), *two = malloc(size);
+	int byte;
+
+	ck_assert(one != NULL && two != NULL);
+	memset(one, 'm', size);
+	memset(two, 'M', size);
+	for (place = 0; place < size; place++) {
+		for (i = 0; i < sizeof(others) - 1; i++) {
+			for (byte = 0; byte < 256; byte++) {
+				int other = (unsigned char)others[i];
+
+				one[place] = (char)byte;
+				two[place] = (char)other;
+				ck_assert_int_eq(
+				    http_names_match(one, two, size),
+				    plain_lower(byte) == plain_lower(other));
+			}
+		}
+		one[place] = two[place] = 'n';
+	}
+	ck_assert(http_names_match(one, two, 0));
+	free(one);
+	free(two);
+}
+END_TEST
+
 static const struct {
 	struct cohort_str data;
 	const char *name;
@@ -207,6 +245,7 @@ main(void)
 	tcase_add_test(all, value_shows_controls_beside_others);
 	tcase_add_loop_test(
 	    all, fields_are_found_without_case, 0, COUNT(lookups));
+	tcase_add_loop_test(all, names_match_without_case, 1, 35);
 	tcase_add_loop_test(all, names_equal_without_case, 0, COUNT(names));
 	tcase_add_loop_test(all, lists_are_walked, 0, COUNT(lists));
 	suite_add_tcase(suite, all);

@@ -196,6 +196,40 @@ START_TEST(authorities_are_judged)
 }
 END_TEST
 
+/* What may stand between letters that are hex digits. */
+static bool
+is_good_between(int byte, size_t place, size_t size)
+{
+	if (byte == ':')
+		return place > 0 && place == size - 1;
+	if (byte == '%')
+		return size - place >= 3;
+	return byte != 0 &&
+	    strchr("-._~!$&'()*+,;=0123456789abcdefghijklmnopqrstuvwxyz"
+		   "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+		byte) != NULL;
+}
+
+/* Each byte at each place of hosts of each length around a step's. */
+START_TEST(host_takes_its_bytes_only)
+{
+	size_t size = (size_t)_i, place;
+	char *exact = memory_alloc(size);
+	int byte;
+
+	for (place = 0; place < size; place++) {
+		for (byte = 0; byte < 256; byte++) {
+			memset(exact, 'a', size);
+			exact[place] = (char)byte;
+			ck_assert_msg(http_uri_is_authority(exact, size) ==
+				is_good_between(byte, place, size),
+			    "byte %d at %zu of %zu", byte, place, size);
+		}
+	}
+	memory_free(exact);
+}
+END_TEST
+
 START_TEST(nul_is_in_no_authority)
 {
 	ck_assert(!http_uri_is_authority("a\0b", 3));
@@ -323,6 +357,7 @@ main(void)
 	tcase_add_loop_test(all, segments_are_encoded, 0, COUNT(encodings));
 	tcase_add_test(all, each_byte_survives_the_way_there_and_back);
 	tcase_add_loop_test(all, authorities_are_judged, 0, COUNT(authorities));
+	tcase_add_loop_test(all, host_takes_its_bytes_only, 1, 36);
 	tcase_add_test(all, nul_is_in_no_authority);
 	tcase_add_loop_test(all, queries_are_split, 0, COUNT(queries));
 	tcase_add_test(all, query_may_hold_nul);
