@@ -4,32 +4,17 @@
  * segments and the path is the target's own bytes.  The first '%', "//" or
  * "/." sends the path to rewrite(), which is the only place where something
  * is decoded, and where all that is refused is refused.
- *
- * The NUL behind every cohort_str ends the passes, hence no bound checks.
  */
 #include "http/http_uri.h"
 
 #include <string.h>
 
+#include "base/base_rare.h"
 #include "http/http_field.h"
+#include "http/http_lanes.h"
 #include "http/http_uri_private.h"
 
 #define TARGET_MAX (UINT32_MAX / 2) /* offsets have 32 bits */
-
-enum byte_class {
-	PLAIN,
-	SLASH,
-	PERCENT,
-	QUESTION,
-	REFUSED /* no target has these, not even in its query */
-};
-
-/* clang-format off */
-static const uint8_t classes[256] = {
-	[0 ... ' '] = REFUSED, ['#'] = REFUSED, [0x7f ... 0xff] = REFUSED,
-	['/'] = SLASH, ['%'] = PERCENT, ['?'] = QUESTION,
-};
-/* clang-format on */
 
 /* A path while it is made. */
 struct path {
@@ -39,10 +24,28 @@ struct path {
 	struct http_segment *segments; /* in the arena */
 };
 
-static enum byte_class
-class_of(char byte)
+/* No target has these, not even in its query. */
+static http_lanes
+are_refused(http_lanes bytes)
 {
-	return classes[(unsigned char)byte];
+	/* Signed, what is above ASCII is below it too. */
+	return (http_lanes)((http_signed_lanes)bytes <= ' ') |
+	    (http_lanes)(bytes == '#') | (http_lanes)(bytes == 0x7f);
+}
+
+static http_lanes
+end_plain_segment(http_lanes bytes)
+{
+	return are_refused(bytes) | (http_lanes)(bytes == '/') |
+	    (http_lanes)(bytes == '?') | (http_lanes)(bytes == '%');
+}
+
+static bool
+is_free_of_refused(const char *data, const char *end)
+{
+	size_t size = (size_t)(end - data);
+
+	return http_lanes_span(data, size, are_refused) == size;
 }
 
 static bool
@@ -58,28 +61,45 @@ add_segment(struct path *path, size_t offset, size_t size)
 	return true;
 }
 
-/* Reads a path that is right as it stands; false for any other. */
+/* The segment between begin and behind, where a byte stands that ends it. */
 static bool
-scan_plain(const char *text, struct path *path)
+take_plain_segment(
+    struct path *path, const char *text, size_t begin, size_t behind)
 {
-	const char *begin, *cursor = text;
+	if (begin == behind)
+		return text[behind] != '/';
+	return text[begin] != '.' && add_segment(path, begin, behind - begin);
+}
 
-	path->count = 0;
+static unsigned
+segment_ends(const char *data, size_t size)
+{
+	return http_lanes_bits(
+	    end_plain_segment(http_lanes_load_some(data, size)));
+}
+
+/* Reads a path that is right as it stands, up to the query or the NUL at size;
+ * false for any other. */
+static bool
+scan_plain(const char *text, size_t size, struct path *path)
+{
+	size_t at = 0, begin = 1, behind;
+	unsigned ends = segment_ends(text, size) & ~1u;
+
 	do {
-		begin = ++cursor;
-		if (*begin == '.')
+		while (ends == 0) {
+			at += HTTP_LANES;
+			ends = segment_ends(text + at, size - at);
+		}
+		behind = at + http_lanes_first(ends);
+		ends &= ends - 1;
+		if (!take_plain_segment(path, text, begin, behind))
 			return false;
-		while (class_of(*cursor) == PLAIN)
-			cursor++;
-		if (cursor == begin)
-			break;
-		if (!add_segment(
-			path, (size_t)(begin - text), (size_t)(cursor - begin)))
-			return false;
-	} while (*cursor == '/');
-	path->trailing_slash = cursor == begin;
-	path->size = (size_t)(cursor - text);
-	return *cursor == '\0' || *cursor == '?';
+		begin = behind + 1;
+	} while (text[behind] == '/');
+	path->trailing_slash = text[behind - 1] == '/';
+	path->size = behind;
+	return behind == size || text[behind] == '?';
 }
 
 /* Decodes one segment; its size, or -1 for a bad escape or a NUL. */
@@ -167,16 +187,7 @@ has_slash_in_segment(const struct path *path, const char *text)
 	return false;
 }
 
-static bool
-is_free_of_refused(const char *data, const char *end)
-{
-	for (; data < end; data++)
-		if (class_of(*data) == REFUSED)
-			return false;
-	return true;
-}
-
-static char *
+static RARE char *
 claim_copy(struct arena *arena, const char *data, size_t size)
 {
 	char *copy = http_uri_claim(arena, size + 1);
@@ -197,7 +208,7 @@ keep_path(const struct path *path, const char *text, struct http_uri *uri)
 	uri->trailing_slash = path->trailing_slash;
 }
 
-static int
+static RARE int
 parse_rewritten(struct arena *arena, const char *text, const char *end,
     struct path *path, struct http_uri *uri)
 {
@@ -217,7 +228,7 @@ parse_rewritten(struct arena *arena, const char *text, const char *end,
 }
 
 /* A segment and its slash are two bytes at least, but for an empty one at
- * the end. */
+ * the end.  Of size bytes some may be the query's. */
 static int
 claim_segments(struct arena *arena, size_t size, struct path *path_r)
 {
@@ -233,43 +244,63 @@ claim_segments(struct arena *arena, size_t size, struct path *path_r)
 	return path_r->segments == NULL ? -1 : 0;
 }
 
-/* The path between text and end, which stands at the query or the NUL. */
+static const char *
+find_query(const char *text, const char *end)
+{
+	const char *query = memchr(text, '?', (size_t)(end - text));
+
+	return query != NULL ? query : end;
+}
+
+static RARE int
+take_query(const char *query, const char *end, struct http_uri *uri)
+{
+	if (!is_free_of_refused(query, end))
+		return -1;
+	uri->query = (struct cohort_str) { query, (size_t)(end - query) };
+	return 0;
+}
+
+static void
+keep_root(struct http_uri *uri)
+{
+	uri->path = (struct cohort_str) { "/", 1 };
+	uri->trailing_slash = true;
+}
+
+/* The path that begins at text; *behind_r is where the query does, or end. */
 static int
 parse_path(struct arena *arena, const char *text, const char *end,
-    struct http_uri *uri)
+    struct http_uri *uri, const char **behind_r)
 {
 	struct path path;
 
 	if (claim_segments(arena, (size_t)(end - text), &path) == -1)
 		return -1;
-	if (!scan_plain(text, &path) || text + path.size != end)
-		return parse_rewritten(arena, text, end, &path, uri);
-	if (*end != '\0' && (text = claim_copy(arena, text, path.size)) == NULL)
+	if (!scan_plain(text, (size_t)(end - text), &path)) {
+		*behind_r = find_query(text, end);
+		return parse_rewritten(arena, text, *behind_r, &path, uri);
+	}
+	*behind_r = text + path.size;
+	if (*behind_r != end &&
+	    (text = claim_copy(arena, text, path.size)) == NULL)
 		return -1;
 	keep_path(&path, text, uri);
 	return 0;
 }
 
-/* A path, which may be empty behind an authority, and a query. */
+/* Only behind an authority is the path empty. */
 static int
 parse_path_and_query(struct arena *arena, const char *text, const char *end,
     struct http_uri *uri)
 {
-	const char *query = memchr(text, '?', (size_t)(end - text));
-	const char *behind = query != NULL ? query : end;
+	const char *behind = text;
 
-	if (query != NULL) {
-		query++;
-		if (!is_free_of_refused(query, end))
-			return -1;
-		uri->query =
-		    (struct cohort_str) { query, (size_t)(end - query) };
-	}
-	if (text == behind) {
-		text = "/";
-		behind = text + 1;
-	}
-	return parse_path(arena, text, behind, uri);
+	if (text == end || *text == '?')
+		keep_root(uri);
+	else if (parse_path(arena, text, end, uri, &behind) == -1)
+		return -1;
+	return behind == end ? 0 : take_query(behind + 1, end, uri);
 }
 
 /* The scheme, which is ours and ends in a NUL, or data NULL. */
@@ -299,7 +330,7 @@ find_authority_end(const char *text, const char *end)
 	return text;
 }
 
-static int
+static RARE int
 parse_absolute(struct arena *arena, const char *text, const char *end,
     struct http_uri *uri)
 {

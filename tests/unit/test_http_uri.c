@@ -218,6 +218,111 @@ static const char *const bad[] = {
 	/* clang-format on */
 };
 
+static bool
+is_refused(int byte)
+{
+	return byte <= ' ' || byte == '#' || byte >= 0x7f;
+}
+
+/* A target of 'a's behind a slash, with one byte more that is neither slash
+ * nor dot. */
+static void
+check_target(const char *text, size_t size, size_t place)
+{
+	int byte = (unsigned char)text[place];
+	size_t path = byte == '?' ? place : size;
+	struct http_uri uri;
+
+	if (is_refused(byte) || (byte == '%' && size - place < 3)) {
+		ck_assert_int_eq(parse_bytes(text, size, &uri), -1);
+		return;
+	}
+	ck_assert_int_eq(parse_bytes(text, size, &uri), 0);
+	ck_assert_uint_eq(uri.path.size, byte == '%' ? size - 2 : path);
+	ck_assert_uint_eq(uri.segment_count, path > 1);
+	ck_assert_int_eq(uri.trailing_slash, path == 1);
+	ck_assert_int_eq(uri.path.data == target, path == size && byte != '%');
+	ck_assert_int_eq(uri.path.data[uri.path.size], '\0');
+	ck_assert_int_eq(uri.query.data != NULL, byte == '?');
+	if (byte == '?')
+		ck_assert_uint_eq(uri.query.size, size - place - 1);
+}
+
+/* Each byte at each place of targets of each length around a step's. */
+START_TEST(each_byte_is_judged)
+{
+	size_t size = (size_t)_i, place;
+	char text[64] = "/";
+	int byte;
+
+	for (place = 1; place < size; place++) {
+		for (byte = 0; byte < 256; byte++) {
+			if (byte == '/' || byte == '.')
+				continue;
+			memset(text + 1, 'a', size - 1);
+			text[place] = (char)byte;
+			check_target(text, size, place);
+		}
+		arena_reset(&arena);
+	}
+}
+END_TEST
+
+/* The same in queries. */
+START_TEST(each_byte_of_queries_is_judged)
+{
+	size_t size = (size_t)_i, place;
+	char text[64] = "/?";
+	struct http_uri uri;
+	int byte;
+
+	for (place = 2; place < size; place++) {
+		for (byte = 0; byte < 256; byte++) {
+			memset(text + 2, 'a', size - 2);
+			text[place] = (char)byte;
+			ck_assert_int_eq(parse_bytes(text, size, &uri),
+			    is_refused(byte) ? -1 : 0);
+		}
+		arena_reset(&arena);
+	}
+}
+END_TEST
+
+static void
+check_segments(const char *text, size_t size, size_t one, size_t other)
+{
+	bool is_plain = other > one + 1 && one > 1;
+	struct http_uri uri;
+
+	ck_assert_int_eq(parse_bytes(text, size, &uri), 0);
+	ck_assert_int_eq(uri.path.data == target, is_plain);
+	ck_assert_int_eq(uri.trailing_slash, other == size - 1);
+	if (!is_plain)
+		return;
+	ck_assert_uint_eq(uri.segment_count, other == size - 1 ? 2 : 3);
+	ck_assert_uint_eq(uri.segments[0].offset, 1);
+	ck_assert_uint_eq(uri.segments[0].size, one - 1);
+	ck_assert_uint_eq(uri.segments[1].offset, one + 1);
+	ck_assert_uint_eq(uri.segments[1].size, other - one - 1);
+}
+
+/* Two slashes at any places; what is not plain is rewritten. */
+START_TEST(slashes_are_found)
+{
+	size_t size = (size_t)_i, one, other;
+	char text[64] = "/";
+
+	for (one = 1; one < size; one++) {
+		for (other = one + 1; other < size; other++) {
+			memset(text + 1, 'a', size - 1);
+			text[one] = text[other] = '/';
+			check_segments(text, size, one, other);
+		}
+		arena_reset(&arena);
+	}
+}
+END_TEST
+
 START_TEST(bad_targets_are_refused)
 {
 	struct http_uri uri;
@@ -425,6 +530,9 @@ main(void)
 	tcase_add_loop_test(
 	    all, paths_are_cut_decoded_and_resolved, 0, COUNT(good));
 	tcase_add_test(all, plain_path_is_the_targets_own);
+	tcase_add_loop_test(all, each_byte_is_judged, 2, 36);
+	tcase_add_loop_test(all, each_byte_of_queries_is_judged, 3, 37);
+	tcase_add_loop_test(all, slashes_are_found, 3, 52);
 	tcase_add_loop_test(all, bad_targets_are_refused, 0, COUNT(bad));
 	tcase_add_test(all, raw_nul_is_refused);
 	tcase_add_loop_test(all, absolute_targets_are_read, 0, COUNT(absolute));
