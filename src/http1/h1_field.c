@@ -9,29 +9,59 @@
  */
 #include "http1/h1_field.h"
 
+#include <string.h>
+
+#include "base/base_rare.h"
 #include "http/http_field.h"
+
+/* Behind the colon, where nearly all lines have one space. */
+static const char *
+skip_white(const char *at, const char *end)
+{
+	at += *at == ' ';
+	while (at < end && http_is_white(*at))
+		at++;
+	return at;
+}
+
+/* A colon, a CR and a LF have room there, and the first is a colon. */
+static bool
+is_at_colon(const char *at, const char *end)
+{
+	return end - at >= 3 && *at == ':';
+}
+
+/* The name's end, of which those before at are tchar; or NULL. */
+static RARE const char *
+find_colon(const char *name, const char *at, const char *end)
+{
+	at = name +
+	    http_token_size_from(
+		name, (size_t)(end - name), (size_t)(at - name));
+	return is_at_colon(at, end) ? at : NULL;
+}
 
 size_t
 h1_field_read(
     const char *head, size_t begin, size_t end, struct h1_field *field_r)
 {
-	size_t at = begin + http_token_size(head + begin, end - begin);
-	size_t value, behind;
+	const char *name = head + begin, *stop = head + end, *value, *at;
 
-	if (at == begin || at == end || head[at] != ':')
+	at = name + http_plain_name_size(name, end - begin);
+	if (!is_at_colon(at, stop) && (at = find_colon(name, at, stop)) == NULL)
 		return 0;
-	field_r->name = h1_span(begin, at++);
-	while (at < end && http_is_white(head[at]))
-		at++;
-	value = at;
-	at += http_value_size(head + at, end - at);
-	if (end - at < 2 || head[at] != '\r' || head[at + 1] != '\n')
+	if (at == name)
 		return 0;
-	behind = at + 2;
-	while (at > value && http_is_white(head[at - 1]))
+	field_r->name = h1_span(begin, (size_t)(at - head));
+	value = skip_white(at + 1, stop);
+	at = value + http_value_size(value, (size_t)(stop - value));
+	if (stop - at < 2 || memcmp(at, "\r\n", 2) != 0)
+		return 0;
+	end = (size_t)(at - head);
+	while (at > value && http_is_white(at[-1]))
 		at--;
-	field_r->value = h1_span(value, at);
-	return behind;
+	field_r->value = h1_span((size_t)(value - head), (size_t)(at - head));
+	return end + 2;
 }
 
 /* What is wrong with the control character that ends name or value; fault if

@@ -115,7 +115,7 @@ read_expect(struct reading *reading, struct cohort_str value)
 #define READER(name, function) [sizeof(name) - 1] = { name, function }
 
 static const struct {
-	const char *name;
+	char name[sizeof("transfer-encoding")]; /* "": of none */
 	enum h1_fault (*read)(struct reading *reading, struct cohort_str value);
 } readers[] = {
 	READER("host", read_host),
@@ -125,22 +125,50 @@ static const struct {
 	READER("transfer-encoding", read_codings),
 };
 
-static enum h1_fault
-read_field(
-    struct reading *reading, const char *head, const struct h1_field *field)
+/* The bit makes letters lower-case, and no other tchar a letter or a
+ * hyphen. */
+static bool
+is_byte_of_name(char byte, char expected)
 {
-	size_t size = field->name.size;
-	struct cohort_str value = {
-		head + field->value.offset,
-		field->value.size,
-	};
+	return (byte | 0x20) == expected;
+}
 
-	if (size >= sizeof(readers) / sizeof(*readers) ||
-	    readers[size].name == NULL ||
-	    !http_name_equals(
-		head + field->name.offset, size, readers[size].name))
-		return H1_FAULT_NONE;
-	return readers[size].read(reading, value);
+/* Most fields differ in size or first letter. */
+static bool
+is_known(const char *name, size_t size)
+{
+	const char *known;
+	size_t i;
+
+	if (size >= sizeof(readers) / sizeof(*readers))
+		return false;
+	known = readers[size].name;
+	for (i = 0; is_byte_of_name(name[i], known[i]);)
+		if (++i == size)
+			return true;
+	return false;
+}
+
+static enum h1_fault
+read_fields(struct reading *reading, const char *head,
+    const struct h1_field *fields, size_t count)
+{
+	const struct h1_field *field, *end = fields + count;
+
+	for (field = fields; field < end; field++) {
+		struct cohort_str value;
+		enum h1_fault fault;
+
+		if (!is_known(head + field->name.offset, field->name.size))
+			continue;
+		value.data = head + field->value.offset;
+		value.size = field->value.size;
+		reading->index = (int)(field - fields);
+		fault = readers[field->name.size].read(reading, value);
+		if (fault != H1_FAULT_NONE)
+			return fault;
+	}
+	return H1_FAULT_NONE;
 }
 
 /* RFC 9112, 6.1 and 6.3. */
@@ -164,17 +192,12 @@ h1_framing_read(const char *head, unsigned version,
 {
 	struct reading reading = { .framing = framing_r };
 	bool is_1_1 = version >= 0x0101;
-	size_t i;
+	enum h1_fault fault;
 
 	*framing_r = (struct h1_framing) { .host = -1 };
-	for (i = 0; i < count; i++) {
-		enum h1_fault fault;
-
-		reading.index = (int)i;
-		fault = read_field(&reading, head, &fields[i]);
-		if (fault != H1_FAULT_NONE)
-			return fault;
-	}
+	fault = read_fields(&reading, head, fields, count);
+	if (fault != H1_FAULT_NONE)
+		return fault;
 	if (is_1_1 && framing_r->host == -1)
 		return H1_FAULT_HOST_MISSING;
 	framing_r->is_persistent =

@@ -14,23 +14,21 @@
 static struct cohort_str
 terminate(char *copy, struct h1_span span)
 {
-	copy[span.offset + span.size] = '\0';
-	return (struct cohort_str) { copy + span.offset, span.size };
+	char *begin = copy + span.offset;
+
+	begin[span.size] = '\0';
+	return (struct cohort_str) { begin, span.size };
 }
 
 static void
-read_fields(const struct h1_head *head, char *copy, struct arena *arena,
-    struct http_request *request)
+read_fields(const struct h1_head *head, char *copy, struct cohort_pair *pair)
 {
-	size_t count = head->field_count, i;
+	const struct h1_field *field = head->fields;
+	const struct h1_field *end = field + head->field_count;
 
-	request->field_count = count;
-	request->fields =
-	    arena_alloc_raw(arena, count * sizeof(*request->fields));
-	for (i = 0; i < count; i++) {
-		request->fields[i].name = terminate(copy, head->fields[i].name);
-		request->fields[i].value =
-		    terminate(copy, head->fields[i].value);
+	for (; field < end; field++, pair++) {
+		pair->name = terminate(copy, field->name);
+		pair->value = terminate(copy, field->value);
 	}
 }
 
@@ -87,7 +85,12 @@ h1_head_read(const struct h1_head *head, const char *data,
 
 	if (!fits(arena, head))
 		return H1_FAULT_NO_MEMORY;
-	copy = arena_copy(arena, data, head->size);
+	request_r->field_count = head->field_count;
+	request_r->fields = arena_alloc_raw(
+	    arena, head->field_count * sizeof(*request_r->fields) + head->size);
+	copy = (char *)(request_r->fields + head->field_count);
+	memcpy(copy, data, head->size);
+	read_fields(head, copy, request_r->fields);
 	request_r->version = head->line.version;
 	request_r->scheme = "http";
 	request_r->body_size = head->framing.body_size;
@@ -100,7 +103,6 @@ h1_head_read(const struct h1_head *head, const char *data,
 		return fault;
 	if (request_r->uri.scheme.data != NULL)
 		request_r->scheme = request_r->uri.scheme.data;
-	read_fields(head, copy, arena, request_r);
 	read_host(&head->framing, request_r);
 	return H1_FAULT_NONE;
 }

@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/base_rare.h"
 #include "http/http_field.h"
+#include "http/http_lanes.h"
 #include "http/http_uri.h"
 
 enum {
@@ -58,24 +60,41 @@ is_escape(const char *digits)
 	return is_of(digits[0], HEX) && is_of(digits[1], HEX);
 }
 
+/* Nearly all targets consist of these, in path and query. */
+static http_lanes
+ends_plain_target(http_lanes bytes)
+{
+	return ~(
+	    http_lanes_letters(bytes) | /* to the semicolon: -./ 0 to 9 : ; */
+	    (http_lanes)(bytes - '-' < ';' - '-' + 1) |
+	    (http_lanes)(bytes == '_') | (http_lanes)(bytes == '&') |
+	    (http_lanes)(bytes == '='));
+}
+
 /*
- * Up to the first byte that no target has there.  Something else than a byte
- * of a target stands behind, at the latest the CR.
+ * Up to the first byte that no target has there, at the latest the CR, which
+ * stands at end.
  */
 static size_t
-target_end(const char *head, size_t at)
+target_end(const char *head, size_t at, size_t end)
 {
 	unsigned class = IN_PATH;
 
-	for (;; at++) {
-		if (is_of(head[at], class))
-			continue;
-		if (head[at] == '%' && is_escape(head + at + 1))
-			at += 2;
-		else if (head[at] == '?' && class == IN_PATH)
-			class = IN_QUERY;
-		else
+	for (;;) {
+		at += http_lanes_span(
+		    head + at, end + strlen("\r\n") - at, ends_plain_target);
+		if (head[at] == ' ')
 			return at;
+		if (is_of(head[at], class)) {
+			at++;
+		} else if (head[at] == '%' && is_escape(head + at + 1)) {
+			at += 3;
+		} else if (head[at] == '?' && class == IN_PATH) {
+			class = IN_QUERY;
+			at++;
+		} else {
+			return at;
+		}
 	}
 }
 
@@ -90,7 +109,7 @@ is_misplaced_asterisk(const char *head, const struct h1_line *line)
 }
 
 /* HTTP/0.9 had a path only; any other line of two words is just wrong. */
-static enum h1_fault
+static COLD enum h1_fault
 judge_version_missing(
     const char *head, const struct h1_line *line, bool is_valid)
 {
@@ -101,18 +120,24 @@ judge_version_missing(
 
 #define VERSION_SIZE strlen("HTTP/1.1")
 
+static COLD enum h1_fault
+judge_version(const char *text, size_t size)
+{
+	if (size == VERSION_SIZE && memcmp(text, "HTTP/", 5) == 0 &&
+	    text[5] >= '0' && text[5] <= '9' && text[6] == '.' &&
+	    text[7] >= '0' && text[7] <= '9')
+		return H1_FAULT_VERSION_UNSUPPORTED;
+	return memchr(text, ' ', size) != NULL ? H1_FAULT_REQUEST_LINE :
+						 H1_FAULT_VERSION_SYNTAX;
+}
+
 /* RFC 9112, 2.3; upper-case. */
 static enum h1_fault
 read_version(const char *text, size_t size, unsigned *version_r)
 {
-	if (size != VERSION_SIZE || memcmp(text, "HTTP/", 5) != 0 ||
-	    text[5] < '0' || text[5] > '9' || text[6] != '.' || text[7] < '0' ||
-	    text[7] > '9')
-		return memchr(text, ' ', size) != NULL ?
-		    H1_FAULT_REQUEST_LINE :
-		    H1_FAULT_VERSION_SYNTAX;
-	if (text[5] != '1' || text[7] > '1')
-		return H1_FAULT_VERSION_UNSUPPORTED;
+	if (size != VERSION_SIZE || memcmp(text, "HTTP/1.", 7) != 0 ||
+	    (text[7] != '0' && text[7] != '1'))
+		return judge_version(text, size);
 	*version_r = 0x0100u + (unsigned)(text[7] - '0');
 	return H1_FAULT_NONE;
 }
@@ -126,7 +151,7 @@ is_connect(const char *method, size_t size)
 
 /* RFC 9110, 9.3.6: its target is a host and a port, of which neither may be
  * missing. */
-static enum h1_fault
+static COLD enum h1_fault
 judge_connect(const char *head, const struct h1_line *line)
 {
 	const char *target = head + line->target.offset;
@@ -190,7 +215,7 @@ static enum h1_fault
 read_target_and_version(
     const char *head, size_t begin, size_t end, struct h1_line *line)
 {
-	size_t behind = target_end(head, begin);
+	size_t behind = target_end(head, begin, end);
 	bool is_valid = head[behind] == ' ' || behind == end;
 	enum h1_fault fault;
 
@@ -211,7 +236,7 @@ read_target_and_version(
 }
 
 /* Before the LF came it was judged by its method. */
-static enum h1_fault
+static COLD enum h1_fault
 judge_line_without_cr(const char *head, size_t begin, size_t end)
 {
 	enum h1_fault fault = H1_FAULT_NONE;

@@ -11,6 +11,8 @@
 
 #include "base/base_memory.h"
 #include "base/base_object.h"
+#include "base/base_rare.h"
+#include "http/http_lanes.h"
 
 #define EMPTY_LINES_MAX 4 /* RFC 9112, 2.2: at least one is ignored */
 
@@ -67,7 +69,7 @@ h1_parse_reset(struct h1_parse *parse)
 	parse->head.field_count = 0;
 }
 
-static enum h1_parse_result
+static COLD enum h1_parse_result
 refuse(struct h1_parse *parse, enum h1_fault fault)
 {
 	parse->fault = fault;
@@ -100,24 +102,31 @@ skip_empty_lines(struct h1_parse *parse, const char *data, size_t size)
 	return H1_PARSE_MORE;
 }
 
+/* size bytes, and no LF. */
+static RARE enum h1_parse_result
+judge_line_begin(struct h1_parse *parse, const char *data, size_t size)
+{
+	size_t longest = parse->line + parse->limits->max_request_line;
+	enum h1_fault fault;
+
+	fault =
+	    h1_line_begin(data, parse->line, size < longest ? size : longest);
+	return fault != H1_FAULT_NONE ? refuse(parse, fault) : H1_PARSE_MORE;
+}
+
 static enum h1_parse_result
 read_line(struct h1_parse *parse, const char *data, size_t size)
 {
 	size_t longest = parse->line + parse->limits->max_request_line;
 	enum h1_fault fault;
-	const char *end;
 
-	end = memchr(data + parse->looked_at, '\n', size - parse->looked_at);
-	parse->looked_at = end != NULL ? (size_t)(end - data) : size;
+	parse->looked_at += http_lanes_find(
+	    data + parse->looked_at, size - parse->looked_at, '\n');
 	if (parse->looked_at > longest + strlen("\r"))
 		return refuse(
 		    parse, h1_line_too_long(data, parse->line, longest));
-	if (end == NULL) {
-		fault = h1_line_begin(
-		    data, parse->line, size < longest ? size : longest);
-		return fault != H1_FAULT_NONE ? refuse(parse, fault) :
-						H1_PARSE_MORE;
-	}
+	if (parse->looked_at == size)
+		return judge_line_begin(parse, data, size);
 	fault = h1_line_read(
 	    data, parse->line, parse->looked_at, &parse->head.line);
 	if (fault != H1_FAULT_NONE)
@@ -128,7 +137,7 @@ read_line(struct h1_parse *parse, const char *data, size_t size)
 }
 
 /* A line that could not be read is wrong, or not complete. */
-static enum h1_parse_result
+static RARE enum h1_parse_result
 stop_at_line(struct h1_parse *parse, const char *data, size_t end)
 {
 	bool is_first = parse->head.field_count == 0;
@@ -143,8 +152,7 @@ stop_at_line(struct h1_parse *parse, const char *data, size_t end)
 static bool
 is_empty_line(const char *data, size_t begin, size_t end)
 {
-	return end - begin >= 2 && data[begin] == '\r' &&
-	    data[begin + 1] == '\n';
+	return end - begin >= 2 && memcmp(data + begin, "\r\n", 2) == 0;
 }
 
 static enum h1_parse_result
@@ -159,49 +167,61 @@ conclude(struct h1_parse *parse, const char *data)
 	return fault != H1_FAULT_NONE ? refuse(parse, fault) : H1_PARSE_HEAD;
 }
 
+/* All lines that are complete, up to the empty one; but not more than one too
+ * many. */
+static void
+read_lines(struct h1_parse *parse, const char *data, size_t end)
+{
+	size_t line = parse->line, count = parse->head.field_count, behind;
+	size_t max = parse->limits->max_fields;
+
+	while (count <= max && line < end && data[line] != '\r') {
+		behind = h1_field_read(data, line, end, &parse->fields[count]);
+		if (behind == 0)
+			break;
+		line = behind;
+		count++;
+	}
+	parse->line = line;
+	parse->head.field_count = count;
+}
+
 /* Behind max_head nothing is looked at, so that a head that is too large and
  * wrong there is refused for the same reason however it comes. */
 static enum h1_parse_result
 read_fields(struct h1_parse *parse, const char *data, size_t size)
 {
 	size_t max_head = parse->limits->max_head;
-	size_t end = size < max_head ? size : max_head, behind;
-	struct h1_head *head = &parse->head;
+	size_t end = size < max_head ? size : max_head;
 
 	/* The request line alone may be as long, behind empty lines. */
 	if (parse->line > end)
 		return refuse(parse, H1_FAULT_HEAD_TOO_LARGE);
-	while (!is_empty_line(data, parse->line, end)) {
-		behind = h1_field_read(
-		    data, parse->line, end, &parse->fields[head->field_count]);
-		if (behind == 0)
-			return stop_at_line(parse, data, end);
-		if (head->field_count == parse->limits->max_fields)
-			return refuse(parse, H1_FAULT_FIELDS_TOO_MANY);
-		parse->line = behind;
-		head->field_count++;
-	}
+	read_lines(parse, data, end);
+	if (parse->head.field_count > parse->limits->max_fields)
+		return refuse(parse, H1_FAULT_FIELDS_TOO_MANY);
+	if (!is_empty_line(data, parse->line, end))
+		return stop_at_line(parse, data, end);
 	return conclude(parse, data);
 }
 
 enum h1_parse_result
 h1_parse_feed(struct h1_parse *parse, const char *data, size_t size)
 {
-	static enum h1_parse_result (*const parts[])(
-	    struct h1_parse * parse, const char *data, size_t size) = {
-		[PART_EMPTY_LINES] = skip_empty_lines,
-		[PART_REQUEST_LINE] = read_line,
-		[PART_FIELDS] = read_fields,
-	};
 	enum h1_parse_result result;
-	enum part part;
 
 	OBJECT_CHECK(parse, H1_PARSE_MAGIC);
-	do {
-		part = parse->part;
-		result = parts[part](parse, data, size);
-	} while (result == H1_PARSE_HEAD && part != PART_FIELDS);
-	return result;
+	if (parse->part == PART_EMPTY_LINES) {
+		result = skip_empty_lines(parse, data, size);
+		if (result != H1_PARSE_HEAD)
+			return result;
+	}
+	if (parse->part == PART_REQUEST_LINE) {
+		result = read_line(parse, data, size);
+		if (result != H1_PARSE_HEAD)
+			return result;
+	}
+	return read_fields(parse, data, size);
 }
 
 const struct h1_head *

@@ -2,8 +2,11 @@
 #include "test_h1_text.h"
 #include "test_unit.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "http/http_field.h"
 #include "http1/h1_framing.h"
 
 static const struct {
@@ -104,6 +107,62 @@ START_TEST(test_framing)
 }
 END_TEST
 
+/* Each known field, with a value that shows that it was read. */
+static const struct {
+	const char *name, *value;
+} known[] = {
+	{ "host", "[" },
+	{ "expect", "x" },
+	{ "connection", "keep-alive" },
+	{ "content-length", "x" },
+	{ "transfer-encoding", "@" },
+};
+
+static bool
+is_read(const char *name, const char *value)
+{
+	struct h1_framing framing;
+	struct h1_field cut[1];
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s:%s", name, value);
+	cut_fields(text, cut);
+	return h1_framing_read(text, 0x0100, cut, 1, &framing) !=
+	    H1_FAULT_NONE ||
+	    framing.is_persistent;
+}
+
+/* Each tchar at each place of the names, and names that are too short or too
+ * long. */
+START_TEST(test_names)
+{
+	const char *name = known[_i].name, *value = known[_i].value;
+	size_t size = strlen(name), place;
+	char other[32];
+	int byte;
+
+	for (place = 0; place < size; place++) {
+		for (byte = 1; byte < 256; byte++) {
+			char tchar = (char)byte;
+
+			if (byte == ':' || !http_token_is_valid(&tchar, 1))
+				continue;
+			strcpy(other, name);
+			other[place] = tchar;
+			ck_assert_msg(is_read(other, value) ==
+				(strcasecmp(other, name) == 0),
+			    "\"%s\"", other);
+		}
+	}
+	strcpy(other, name);
+	strcat(other, "s");
+	ck_assert(!is_read(other, value));
+	ck_assert(!is_read(name + 1, value));
+	other[size - 1] = '\0';
+	ck_assert(!is_read(other, value));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -112,5 +171,6 @@ main(void)
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, test_framing, 0, COUNT(framings));
+	tcase_add_loop_test(tcase, test_names, 0, COUNT(known));
 	return test_run(suite);
 }

@@ -3,6 +3,8 @@
 #include "test_h1_text.h"
 #include "test_unit.h"
 
+#include <stdbool.h>
+
 #include "http1/h1_line.h"
 
 static const struct {
@@ -72,6 +74,71 @@ START_TEST(test_line)
 }
 END_TEST
 
+/* RFC 3986, and what browsers add, as one byte after another. */
+static bool
+is_target(const char *target, size_t size)
+{
+	static const char hex[] = "0123456789abcdefABCDEF";
+	static const char path[] =
+	    "-._~!$&'()*+,;=:@/[]|^0123456789"
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	bool is_query = false;
+	size_t at;
+
+	for (at = 0; at < size; at++) {
+		char byte = target[at];
+
+		if (byte == '\0')
+			return false;
+		if (byte == '?') {
+			is_query = true;
+		} else if (byte == '%') {
+			if (size - at < 3 ||
+			    strchr(hex, target[at + 1]) == NULL ||
+			    strchr(hex, target[at + 2]) == NULL)
+				return false;
+		} else if (strchr(path, byte) == NULL &&
+		    (!is_query || strchr("`{}\\", byte) == NULL)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Each byte at each place of paths and queries of each length around a
+ * step's. */
+START_TEST(test_target_bytes)
+{
+	static const char begin[] = "GET /", end[] = " HTTP/1.1\r\n";
+	size_t size = (size_t)_i, place, all;
+	char filled[64], *text;
+	struct h1_line line;
+	bool good;
+	int byte;
+
+	all = strlen(begin) + size + strlen(end);
+	for (place = 0; place < 2 * size; place++) {
+		for (byte = 0; byte < 256; byte++) {
+			memset(filled, 'a', size);
+			if (place >= size)
+				filled[0] = '?';
+			filled[place % size] = (char)byte;
+			text = malloc(all);
+			memcpy(text, begin, strlen(begin));
+			memcpy(text + strlen(begin), filled, size);
+			memcpy(text + strlen(begin) + size, end, strlen(end));
+			good = is_target(filled, size);
+			ck_assert_msg((h1_line_read(text, 0, all - 1, &line) ==
+					  H1_FAULT_NONE) == good,
+			    "byte %d at %zu of %zu", byte, place, size);
+			if (good)
+				ck_assert_uint_eq(line.target.size, size + 1);
+			free(text);
+		}
+	}
+}
+END_TEST
+
 START_TEST(test_line_spans)
 {
 	struct h1_line line;
@@ -117,6 +184,7 @@ main(void)
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, test_line, 0, COUNT(lines));
+	tcase_add_loop_test(tcase, test_target_bytes, 1, 36);
 	tcase_add_test(tcase, test_line_spans);
 	tcase_add_test(tcase, test_begin);
 	tcase_add_test(tcase, test_too_long);
