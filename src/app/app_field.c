@@ -55,10 +55,10 @@ is_framing(const char *name)
 }
 
 static RARE void
-grow(struct cohort_request *request)
+grow(struct cohort_request *request, size_t count)
 {
 	struct app_reply *reply = &request->reply;
-	size_t capacity = reply->field_capacity * 2;
+	size_t capacity = reply->field_capacity * 2 + count;
 	struct cohort_pair *fields = arena_alloc_raw(
 	    &request->exchange->arena, capacity * sizeof(*fields));
 
@@ -68,14 +68,19 @@ grow(struct cohort_request *request)
 }
 
 void
-app_field_append(
-    struct cohort_request *request, const struct cohort_pair *field)
+app_field_append(struct cohort_request *request,
+    const struct cohort_pair *fields, size_t count)
 {
 	struct app_reply *reply = &request->reply;
+	struct cohort_pair *to;
+	size_t i;
 
-	if (reply->field_count == reply->field_capacity)
-		grow(request);
-	reply->fields[reply->field_count++] = *field;
+	if (count > reply->field_capacity - reply->field_count)
+		grow(request, count);
+	to = reply->fields + reply->field_count;
+	reply->field_count += count;
+	for (i = 0; i < count; i++)
+		to[i] = fields[i];
 }
 
 void
@@ -87,7 +92,7 @@ app_field_add(
 		.value = { value, strlen(value) },
 	};
 
-	app_field_append(request, &field);
+	app_field_append(request, &field, 1);
 }
 
 static void
@@ -142,7 +147,7 @@ app_field_set_type(struct cohort_request *request, struct cohort_str type)
 	if (request->reply.field_count > 0)
 		app_field_remove(request, CONTENT_TYPE);
 	if (type.data != NULL)
-		app_field_append(request, &field);
+		app_field_append(request, &field, 1);
 }
 
 static RARE struct cohort_str

@@ -18,9 +18,9 @@
 void app_field_add(
     struct cohort_request *request, const char *name, const char *value);
 
-/* The same for a field whose sizes are known. */
-void app_field_append(
-    struct cohort_request *request, const struct cohort_pair *field);
+/* The same for fields whose sizes are known. */
+void app_field_append(struct cohort_request *request,
+    const struct cohort_pair *fields, size_t count);
 
 /* Name and value of every field become copies in request memory, as what
  * lent them goes (app_service.h). */

@@ -24,6 +24,7 @@
 struct offer {
 	const char *function;
 	int status;
+	bool is_release_ours;
 	const char *type;           /* as somebody gave it; or NULL: */
 	struct cohort_str own_type; /* one of ours, or none */
 	cohort_free *release;
@@ -40,6 +41,16 @@ app_reply_init(struct app_reply *reply)
 	reply->field_capacity = APP_REPLY_FIELDS;
 }
 
+static RARE void
+call_release(
+    struct app *app, cohort_free *release, void *owner, bool is_release_ours)
+{
+	if (is_release_ours)
+		release(owner);
+	else
+		app_call_free(app, release, owner);
+}
+
 void
 app_reply_release(struct cohort_request *request)
 {
@@ -50,7 +61,9 @@ app_reply_release(struct cohort_request *request)
 	reply->pieces = NULL;
 	reply->piece_count = 0;
 	reply->size = 0;
-	app_call_free(request->app, release, reply->owner);
+	if (release != NULL)
+		call_release(request->app, release, reply->owner,
+		    reply->is_release_ours);
 }
 
 /* Forgets status and body, of a stream as well. */
@@ -104,6 +117,7 @@ app_reply_take(struct cohort_request *to, struct cohort_request *from)
 	reply->size = taken->size;
 	reply->release = taken->release;
 	reply->owner = taken->owner;
+	reply->is_release_ours = taken->is_release_ours;
 	app_reply_init(taken);
 }
 
@@ -158,6 +172,7 @@ take(struct cohort_request *request, const struct offer *offer)
 	reply->status = offer->status;
 	reply->release = offer->release;
 	reply->owner = offer->owner;
+	reply->is_release_ours = offer->is_release_ours;
 	set_type(request, offer);
 }
 
@@ -169,7 +184,9 @@ begin(struct cohort_request *request, const struct offer *offer)
 		take(request, offer);
 		return true;
 	}
-	app_call_free(request->app, offer->release, offer->owner);
+	if (offer->release != NULL)
+		call_release(request->app, offer->release, offer->owner,
+		    offer->is_release_ours);
 	return false;
 }
 
@@ -227,6 +244,7 @@ static RARE const void *
 copy_large(struct offer *offer, const void *data, size_t size)
 {
 	offer->release = free_copy;
+	offer->is_release_ours = true;
 	offer->owner = memory_copy_bytes(data, size);
 	return offer->owner;
 }
@@ -301,6 +319,7 @@ cohort_reply_text_v(struct cohort_request *request, int status,
 	} else {
 		offer.owner = memory_format_v(format, again);
 		offer.release = free_copy;
+		offer.is_release_ours = true;
 		verdict = give_bytes(
 		    request, &offer, offer.owner, strlen(offer.owner));
 	}
@@ -414,6 +433,7 @@ cohort_reply_file(struct cohort_request *request, int status, const char *type,
 		.type = type,
 		.release = close_owner,
 		.owner = (void *)(intptr_t)fd,
+		.is_release_ours = true,
 	};
 
 	if (!measure_file(&piece, __func__)) {
@@ -438,6 +458,7 @@ app_reply_pieces(struct cohort_request *request, int status, const char *type,
 		.type = type,
 		.release = release,
 		.owner = owner,
+		.is_release_ours = true,
 	};
 
 	if (!begin(request, &offer))

@@ -38,6 +38,7 @@ struct app_reply {
 	bool is_failure;      /* cohort_fail and cohort_refuse made it */
 	bool has_second;      /* a second reply was refused */
 	bool has_lent_fields; /* some live only until release (app_service.h) */
+	bool is_release_ours; /* release is no module's */
 
 	struct cohort_pair *fields;
 	size_t field_count, field_capacity;
@@ -66,7 +67,10 @@ void app_reply_copy_fields(
  * where they are, so from outlives to. */
 void app_reply_take(struct cohort_request *to, struct cohort_request *from);
 
-/* Releases what the body took.  Fields and status stay. */
+/*
+ * Releases what the body took.  Fields and status stay.  A module's function
+ * runs in the phase for that; the request is entered then.
+ */
 void app_reply_release(struct cohort_request *request);
 
 /*
@@ -90,7 +94,8 @@ bool app_reply_may_begin(
 /*
  * As cohort_reply_owned, for a body of several pieces, of files as well:
  * pieces, what they point to, and their descriptors live until
- * release(owner), which is called exactly once, also on failure.
+ * release(owner), which is called exactly once, also on failure.  It is the
+ * program's own and calls nothing of cohort.h: no request need be entered.
  */
 enum cohort_verdict app_reply_pieces(struct cohort_request *request, int status,
     const char *type, const struct app_piece *pieces, size_t count,

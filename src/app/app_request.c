@@ -172,7 +172,7 @@ static bool
 has_end(const struct cohort_request *request)
 {
 	return request->end_steps != NULL || request->attachments != NULL ||
-	    request->reply.release != NULL;
+	    (request->reply.release != NULL && !request->reply.is_release_ours);
 }
 
 /* Nothing continues it any more.  Jobs and resumes are for run_end. */
@@ -220,6 +220,8 @@ app_request_end(struct cohort_request *request, enum cohort_end end)
 		drop_ticket(request);
 	if (was_armed || has_end(request))
 		run_end(request, end);
+	else if (request->reply.release != NULL)
+		app_reply_release(request);
 	if (!list_is_empty(&request->loans))
 		app_blocking_free_loans(request);
 	if (request->reply.kind == APP_REPLY_STREAM)

@@ -15,17 +15,28 @@ app_service_head(const struct cohort_request *request)
 	return &request->exchange->request;
 }
 
-const char *
+struct cohort_str
 app_service_path(const struct cohort_request *request)
 {
 	const struct http_uri *uri = &app_service_head(request)->uri;
-	size_t depth = request->scope->prefix_segments;
-	const struct http_segment *last;
+	size_t depth = request->scope->prefix_segments, offset = 0;
 
-	if (depth == 0)
-		return uri->path.data;
-	last = &uri->segments[depth - 1];
-	return uri->path.data + last->offset + last->size;
+	if (depth > 0)
+		offset = uri->segments[depth - 1].offset +
+		    uri->segments[depth - 1].size;
+	return (struct cohort_str) {
+		.data = uri->path.data + offset,
+		.size = uri->path.size - offset,
+	};
+}
+
+uint64_t
+app_service_now_ms(const struct cohort_request *request)
+{
+	const struct app_host *host = request->app->host;
+
+	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
+	return host->functions->now_ms(host);
 }
 
 uint64_t
@@ -44,11 +55,8 @@ app_service_set_fields(struct cohort_request *request,
 	size_t i;
 
 	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
-	for (i = 0; i < count; i++) {
-		/* Of other names are the i that were added here. */
-		if (request->reply.field_count > i)
-			app_field_remove(request, fields[i].name.data);
-		app_field_append(request, &fields[i]);
-	}
+	for (i = 0; i < count && request->reply.field_count > 0; i++)
+		app_field_remove(request, fields[i].name.data);
+	app_field_append(request, fields, count);
 	request->reply.has_lent_fields = true;
 }

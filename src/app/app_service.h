@@ -19,7 +19,10 @@ const struct http_request *app_service_head(
     const struct cohort_request *request);
 
 /* cohort_path behind cohort_mount: "/a" or "". */
-const char *app_service_path(const struct cohort_request *request);
+struct cohort_str app_service_path(const struct cohort_request *request);
+
+/* cohort_now_ms. */
+uint64_t app_service_now_ms(const struct cohort_request *request);
 
 /*
  * A number that requests have in common, or 0: what was looked at for one of

@@ -239,6 +239,7 @@ app_test_exchange_new(struct cohort_test *test, const char *method,
 	list_append(&test->replies, &reply->link);
 	reply->exchange.functions = &functions;
 	http_exchange_init(&reply->exchange, &test->server);
+	http_exchange_begin(&reply->exchange, &test->server);
 	if (app_test_request_read(reply, method, target,
 		headers == NULL ? "" : headers, body != NULL))
 		reply->exchange.application->on_head(&reply->exchange);
@@ -290,7 +291,8 @@ app_test_exchange_end(struct cohort_test_reply *reply, enum cohort_end end)
 		return;
 	reply->ended = true;
 	reply->end = end;
-	http_exchange_fini(&reply->exchange, &reply->test->server, end);
+	http_exchange_end(&reply->exchange, &reply->test->server, end);
+	http_exchange_fini(&reply->exchange);
 	if (reply->exchange.end != 0)
 		reply->end = reply->exchange.end;
 	drop_pieces(reply);

@@ -9,6 +9,7 @@
 #include "base/base_arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -145,6 +146,40 @@ arena_reset(struct arena *arena)
 	arena->total = 0;
 }
 
+/* Only so much of a pool block is used as the limit still allows. */
+static void
+use_block(struct arena *arena, struct arena_block *block)
+{
+	size_t usable = arena->limit - arena->total;
+
+	if (usable > block->size)
+		usable = block->size;
+	block->next = arena->blocks;
+	arena->blocks = block;
+	arena->total += usable;
+	arena->next = block->data;
+	arena->end = block->data + usable;
+}
+
+static bool
+has_one_pool_block(const struct arena *arena)
+{
+	return arena->blocks != NULL && arena->blocks->next == NULL &&
+	    arena->blocks->size == arena->pool->block_size;
+}
+
+void
+arena_rewind(struct arena *arena)
+{
+	if (has_one_pool_block(arena)) {
+		arena->next = arena->blocks->data;
+		POISON(arena->next, arena->blocks->size);
+		return;
+	}
+	arena_reset(arena);
+	use_block(arena, pool_take(arena->pool, 0));
+}
+
 void
 arena_move(struct arena *from, struct arena *to)
 {
@@ -162,14 +197,6 @@ arena_move(struct arena *from, struct arena *to)
 	arena_init(from, from->pool, from->limit);
 }
 
-static void
-push_block(struct arena *arena, struct arena_block *block, size_t usable)
-{
-	block->next = arena->blocks;
-	arena->blocks = block;
-	arena->total += usable;
-}
-
 static void *
 bump(struct arena *arena, size_t size)
 {
@@ -185,29 +212,22 @@ alloc_large(struct arena *arena, size_t size)
 {
 	struct arena_block *block = pool_take(arena->pool, size);
 
-	push_block(arena, block, block->size);
+	block->next = arena->blocks;
+	arena->blocks = block;
+	arena->total += block->size;
 	UNPOISON(block->data, size);
 	return block->data;
 }
 
-/* Only so much of a pool block is used as the limit still allows. */
 static RARE void *
 alloc_from_new_block(struct arena *arena, size_t size)
 {
-	size_t usable = arena->limit - arena->total;
-	struct arena_block *block;
-
-	if (size > usable)
+	if (size > arena->limit - arena->total)
 		panic("arena: %zu bytes wanted, %zu of %zu in use", size,
 		    arena->total, arena->limit);
 	if (size > arena->pool->block_size)
 		return alloc_large(arena, size);
-	block = pool_take(arena->pool, size);
-	if (usable > block->size)
-		usable = block->size;
-	push_block(arena, block, usable);
-	arena->next = block->data;
-	arena->end = block->data + usable;
+	use_block(arena, pool_take(arena->pool, size));
 	return bump(arena, size);
 }
 

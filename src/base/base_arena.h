@@ -36,6 +36,11 @@ void arena_init(struct arena *arena, struct arena_pool *pool, size_t limit);
 /* Gives every block back; what was allocated is gone.  Usable again. */
 void arena_reset(struct arena *arena);
 
+/* The same for one that is used again and again, until its arena_reset: it
+ * has a first block at once, and keeps it, so that this one is not taken
+ * anew each time.  How much fits in does not depend on what was before. */
+void arena_rewind(struct arena *arena);
+
 /*
  * Hands all that from holds over to the empty arena to, of another pool: it
  * stays where it is until to is reset.  from is empty then and usable.

@@ -26,28 +26,71 @@ struct tag {
 	bool is_weak;
 };
 
-/* Most requests have none of these fields: one look at each says so. */
-static bool
-has_condition(const struct cohort_pair *fields, size_t count)
+/* Its size tells a field from all others but one, in lower case. */
+static int
+field_of(const struct cohort_str *name)
 {
-	size_t i;
+	static const struct {
+		size_t size;
+		const char *name;
+	} names[HTTP_CONDITION_FIELDS] = {
+		[HTTP_CONDITION_IF_MATCH] = { 8, "if-match" },
+		[HTTP_CONDITION_IF_UNMODIFIED_SINCE] = { 19,
+		    "if-unmodified-since" },
+		[HTTP_CONDITION_IF_NONE_MATCH] = { 13, "if-none-match" },
+		[HTTP_CONDITION_IF_MODIFIED_SINCE] = { 17,
+		    "if-modified-since" },
+		[HTTP_CONDITION_IF_RANGE] = { 8, "if-range" },
+	};
+	int i;
 
-	for (i = 0; i < count; i++)
-		if (fields[i].name.size > 3 &&
-		    http_name_equals(fields[i].name.data, 3, "if-"))
-			return true;
-	return false;
+	for (i = 0; i < HTTP_CONDITION_FIELDS; i++)
+		if (name->size == names[i].size &&
+		    http_name_equals(name->data, name->size, names[i].name))
+			return i;
+	return -1;
+}
+
+bool
+http_conditions_add(
+    struct http_conditions *conditions, const struct cohort_pair *field)
+{
+	int kind = field_of(&field->name);
+	size_t at = conditions->count;
+	unsigned bit;
+
+	if (kind == -1)
+		return true;
+	if (at == HTTP_CONDITIONS_MAX)
+		return false;
+	bit = 1u << kind;
+	conditions->repeated |= conditions->present & bit;
+	conditions->present |= bit;
+	conditions->entries[at].field = (enum http_condition_field)kind;
+	conditions->entries[at].value = field->value;
+	conditions->count++;
+	return true;
+}
+
+static bool
+has(const struct http_conditions *conditions, enum http_condition_field field)
+{
+	return (conditions->present & 1u << field) != 0;
 }
 
 /* The value of a field that stands there exactly once. */
 static const struct cohort_str *
-find_single(const struct cohort_pair *fields, size_t count, const char *name)
+find_single(
+    const struct http_conditions *conditions, enum http_condition_field field)
 {
-	int i = http_field_find(fields, count, name, 0);
+	size_t i;
 
-	if (i < 0 || http_field_find(fields, count, name, (size_t)i + 1) >= 0)
+	if ((conditions->repeated & 1u << field) != 0)
 		return NULL;
-	return &fields[i].value;
+	for (i = 0; i < conditions->count; i++)
+		if (conditions->entries[i].field == field)
+			return &conditions->entries[i].value;
+	return NULL;
 }
 
 /* Can its date be told from that of a later change? */
@@ -65,10 +108,10 @@ modified_at(const struct http_validators *validators)
 
 /* Sets *date_r when the field is there, once, and holds a date. */
 static bool
-find_date(const struct cohort_pair *fields, size_t count, const char *name,
-    time_t now, time_t *date_r)
+find_date(const struct http_conditions *conditions,
+    enum http_condition_field field, time_t now, time_t *date_r)
 {
-	const struct cohort_str *value = find_single(fields, count, name);
+	const struct cohort_str *value = find_single(conditions, field);
 
 	return value != NULL &&
 	    http_date_parse(value->data, value->size, now, date_r) == 0;
@@ -125,14 +168,15 @@ skip_separators(struct cohort_str *text)
 }
 
 static bool
-is_same_tag(const struct tag *tag, const char *etag)
+is_same(const struct cohort_str *text, const struct cohort_str *etag)
 {
-	return etag != NULL && tag->opaque.size == strlen(etag) &&
-	    memcmp(tag->opaque.data, etag, tag->opaque.size) == 0;
+	return text->size == etag->size && etag->data != NULL &&
+	    memcmp(text->data, etag->data, etag->size) == 0;
 }
 
 static bool
-value_matches(struct cohort_str value, const char *etag, bool strongly)
+list_matches(
+    struct cohort_str value, const struct cohort_str *etag, bool strongly)
 {
 	struct tag tag;
 
@@ -142,71 +186,82 @@ value_matches(struct cohort_str value, const char *etag, bool strongly)
 	while (take_tag(&value, &tag)) {
 		if (!skip_separators(&value) && value.size > 0)
 			return false;
-		if (is_same_tag(&tag, etag) && !(strongly && tag.is_weak))
+		if (is_same(&tag.opaque, etag) && !(strongly && tag.is_weak))
 			return true;
 	}
 	return false;
 }
 
-/* Does any field of that name, from first on, list the tag, or "*"? */
+/* Nearly all clients send back the one tag that they were given: a list of
+ * that and nothing else. */
 static bool
-any_matches(const struct cohort_pair *fields, size_t count, const char *name,
-    int first, const char *etag, bool strongly)
+value_matches(const struct cohort_str *value, const struct cohort_str *etag,
+    bool strongly)
 {
-	int i;
+	return is_same(value, etag) || list_matches(*value, etag, strongly);
+}
 
-	for (i = first; i >= 0;
-	     i = http_field_find(fields, count, name, (size_t)i + 1))
-		if (value_matches(fields[i].value, etag, strongly))
+/* Does any field of that name list the tag, or "*"? */
+static bool
+any_matches(const struct http_conditions *conditions,
+    enum http_condition_field field, const struct cohort_str *etag,
+    bool strongly)
+{
+	size_t i;
+
+	for (i = 0; i < conditions->count; i++)
+		if (conditions->entries[i].field == field &&
+		    value_matches(
+			&conditions->entries[i].value, etag, strongly))
 			return true;
 	return false;
 }
 
 /* Steps 1 and 2 of 13.2.2. */
 static bool
-may_proceed(const struct cohort_pair *fields, size_t count,
+may_proceed(const struct http_conditions *conditions,
     const struct http_validators *validators)
 {
-	int i = http_field_find(fields, count, "if-match", 0);
 	time_t date;
 
-	if (i >= 0)
-		return any_matches(
-		    fields, count, "if-match", i, validators->etag, true);
-	if (!validators->is_undated &&
-	    find_date(
-		fields, count, "if-unmodified-since", validators->now, &date))
+	if (has(conditions, HTTP_CONDITION_IF_MATCH))
+		return any_matches(conditions, HTTP_CONDITION_IF_MATCH,
+		    &validators->etag, true);
+	if (has(conditions, HTTP_CONDITION_IF_UNMODIFIED_SINCE) &&
+	    !validators->is_undated &&
+	    find_date(conditions, HTTP_CONDITION_IF_UNMODIFIED_SINCE,
+		validators->now, &date))
 		return modified_at(validators) <= date;
 	return true;
 }
 
 /* Steps 3 and 4. */
 static bool
-is_new_to_client(const struct cohort_pair *fields, size_t count, bool is_read,
+is_new_to_client(const struct http_conditions *conditions, bool is_read,
     const struct http_validators *validators)
 {
-	int i = http_field_find(fields, count, "if-none-match", 0);
 	time_t date;
 
-	if (i >= 0)
-		return !any_matches(
-		    fields, count, "if-none-match", i, validators->etag, false);
-	if (is_read && !validators->is_undated &&
-	    find_date(
-		fields, count, "if-modified-since", validators->now, &date))
+	if (has(conditions, HTTP_CONDITION_IF_NONE_MATCH))
+		return !any_matches(conditions, HTTP_CONDITION_IF_NONE_MATCH,
+		    &validators->etag, false);
+	if (has(conditions, HTTP_CONDITION_IF_MODIFIED_SINCE) && is_read &&
+	    !validators->is_undated &&
+	    find_date(conditions, HTTP_CONDITION_IF_MODIFIED_SINCE,
+		validators->now, &date))
 		return modified_at(validators) > date;
 	return true;
 }
 
 enum http_condition
-http_condition_check(const struct cohort_pair *fields, size_t count,
-    bool is_read, const struct http_validators *validators)
+http_condition_check(const struct http_conditions *conditions, bool is_read,
+    const struct http_validators *validators)
 {
-	if (!has_condition(fields, count))
+	if (conditions->count == 0)
 		return HTTP_CONDITION_NONE;
-	if (!may_proceed(fields, count, validators))
+	if (!may_proceed(conditions, validators))
 		return HTTP_CONDITION_FAILED;
-	if (is_new_to_client(fields, count, is_read, validators))
+	if (is_new_to_client(conditions, is_read, validators))
 		return HTTP_CONDITION_NONE;
 	return is_read ? HTTP_CONDITION_NOT_MODIFIED : HTTP_CONDITION_FAILED;
 }
@@ -224,21 +279,21 @@ date_allows_range(
 }
 
 bool
-http_condition_allows_range(const struct cohort_pair *fields, size_t count,
+http_condition_allows_range(const struct http_conditions *conditions,
     const struct http_validators *validators)
 {
 	const struct cohort_str *value;
 	struct cohort_str rest;
 	struct tag tag;
 
-	if (http_field_find(fields, count, "if-range", 0) < 0)
+	if (!has(conditions, HTTP_CONDITION_IF_RANGE))
 		return true;
-	value = find_single(fields, count, "if-range");
+	value = find_single(conditions, HTTP_CONDITION_IF_RANGE);
 	if (value == NULL)
 		return false;
 	rest = *value;
 	if (!take_tag(&rest, &tag))
 		return date_allows_range(value, validators);
 	return rest.size == 0 && !tag.is_weak &&
-	    is_same_tag(&tag, validators->etag);
+	    is_same(&tag.opaque, &validators->etag);
 }

@@ -11,10 +11,43 @@
 
 #include "cohort/types.h"
 
+/* Fields that make a request conditional. */
+enum http_condition_field {
+	HTTP_CONDITION_IF_MATCH,
+	HTTP_CONDITION_IF_UNMODIFIED_SINCE,
+	HTTP_CONDITION_IF_NONE_MATCH,
+	HTTP_CONDITION_IF_MODIFIED_SINCE,
+	HTTP_CONDITION_IF_RANGE,
+	HTTP_CONDITION_FIELDS
+};
+
+#define HTTP_CONDITIONS_MAX 16
+
+/* Those of a request, in order of arrival; zeroed sets are empty. */
+struct http_conditions {
+	unsigned present, repeated; /* a bit for each field */
+	size_t count;
+	struct {
+		enum http_condition_field field;
+		struct cohort_str value; /* lives where it was */
+	} entries[HTTP_CONDITIONS_MAX];  /* cleared by nobody */
+};
+
+static inline void
+http_conditions_init(struct http_conditions *conditions)
+{
+	conditions->present = conditions->repeated = 0;
+	conditions->count = 0;
+}
+
+/* Takes the field if it is one of those.  False: there are too many. */
+bool http_conditions_add(
+    struct http_conditions *conditions, const struct cohort_pair *field);
+
 /* What the representation is like.  "*" matches also one without a tag. */
 struct http_validators {
-	const char *etag; /* with its quotes, strong; NULL: it has none */
-	bool is_undated;  /* modified says nothing */
+	struct cohort_str etag; /* with its quotes, strong; NULL: has none */
+	bool is_undated;        /* modified says nothing */
 	time_t modified;
 	time_t now;
 };
@@ -26,11 +59,12 @@ enum http_condition {
 };
 
 /* is_read: GET or HEAD. */
-enum http_condition http_condition_check(const struct cohort_pair *fields,
-    size_t count, bool is_read, const struct http_validators *validators);
+enum http_condition http_condition_check(
+    const struct http_conditions *conditions, bool is_read,
+    const struct http_validators *validators);
 
 /* May the Range be used?  True without If-Range (13.1.5). */
-bool http_condition_allows_range(const struct cohort_pair *fields, size_t count,
+bool http_condition_allows_range(const struct http_conditions *conditions,
     const struct http_validators *validators);
 
 #endif

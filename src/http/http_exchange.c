@@ -37,18 +37,31 @@ describe(const void *object, struct buffer *line)
 void
 http_exchange_init(struct http_exchange *exchange, struct http_server *server)
 {
-	struct http_recorder *recorder = server->recorder;
-
-	exchange->magic = HTTP_EXCHANGE_MAGIC;
-	exchange->application = server->application;
+	exchange->magic = 0;
 	exchange->context = server->context;
-	exchange->state = NULL;
-	exchange->end = 0;
-	arena_init(&exchange->arena, server->arena_pool, server->arena_limit);
 	exchange->scope = (struct log_scope) {
 		.describe = describe,
 		.object = exchange,
 	};
+	arena_init(&exchange->arena, server->arena_pool, server->arena_limit);
+	arena_rewind(&exchange->arena);
+}
+
+void
+http_exchange_fini(struct http_exchange *exchange)
+{
+	arena_reset(&exchange->arena);
+}
+
+void
+http_exchange_begin(struct http_exchange *exchange, struct http_server *server)
+{
+	const struct http_recorder *recorder = server->recorder;
+
+	exchange->magic = HTTP_EXCHANGE_MAGIC;
+	exchange->application = server->application;
+	exchange->state = NULL;
+	exchange->end = 0;
 	exchange->id = server->next_id++;
 	exchange->started_us =
 	    recorder != NULL && recorder->wants_time ? clock_monotonic_us() : 0;
@@ -63,7 +76,7 @@ http_exchange_init(struct http_exchange *exchange, struct http_server *server)
 }
 
 void
-http_exchange_fini(struct http_exchange *exchange, struct http_server *server,
+http_exchange_end(struct http_exchange *exchange, struct http_server *server,
     enum cohort_end end)
 {
 	OBJECT_CHECK(exchange, HTTP_EXCHANGE_MAGIC);
@@ -73,7 +86,7 @@ http_exchange_fini(struct http_exchange *exchange, struct http_server *server,
 		server->recorder->record(server->recorder, exchange, end);
 	if (exchange->application != NULL)
 		exchange->application->on_end(exchange, end);
-	arena_reset(&exchange->arena);
+	arena_rewind(&exchange->arena);
 	exchange->magic = 0;
 }
 

@@ -176,12 +176,18 @@ struct http_server {
 	uint64_t next_id;   /* starts at random */
 };
 
-/* Fills everything but functions and request; takes an id. */
+/* Fills in what stays, but for functions, so that one can be used for many
+ * requests. */
 void http_exchange_init(
     struct http_exchange *exchange, struct http_server *server);
+void http_exchange_fini(struct http_exchange *exchange);
 
-/* Records, calls the application's on_end, resets the arena. */
-void http_exchange_fini(struct http_exchange *exchange,
+/* A request begins: takes an id, fills everything but the request. */
+void http_exchange_begin(
+    struct http_exchange *exchange, struct http_server *server);
+
+/* Records, calls the application's on_end, empties the arena. */
+void http_exchange_end(struct http_exchange *exchange,
     struct http_server *server, enum cohort_end end);
 
 /* The 16 hex digits and a NUL. */

@@ -11,10 +11,13 @@
 
 #include "base/base_memory.h"
 #include "base/base_object.h"
+#include "http1/h1_exchange.h"
 #include "http1/h1_private.h"
 
-/* Of each kind, kept for the next taker. */
-#define KEEP_MAX 1024
+/* Kept for the next taker.  An exchange has a block of memory. */
+#define EXCHANGES_KEPT   256
+#define PARSES_KEPT      1024
+#define CONNECTIONS_KEPT 1024
 
 /* ---- pools ---- */
 
@@ -32,9 +35,9 @@ take(struct h1_pool *pool)
 
 /* False when there are enough. */
 static bool
-give(struct h1_pool *pool, struct list_link *link)
+give(struct h1_pool *pool, struct list_link *link, size_t keep)
 {
-	if (pool->count >= KEEP_MAX)
+	if (pool->count >= keep)
 		return false;
 	link->next = pool->first;
 	pool->first = link;
@@ -49,18 +52,24 @@ h1_take_exchange(struct h1 *h1)
 	struct h1_exchange *exchange;
 
 	if (link != NULL)
-		exchange = LIST_OBJECT(link, struct h1_exchange, link);
-	else
-		exchange = memory_alloc(sizeof(*exchange));
-	http_exchange_init(&exchange->exchange, h1->server);
+		return LIST_OBJECT(link, struct h1_exchange, link);
+	exchange = memory_alloc(sizeof(*exchange));
+	h1_exchange_init(exchange, h1->server);
 	return exchange;
+}
+
+static void
+free_exchange(struct h1_exchange *exchange)
+{
+	http_exchange_fini(&exchange->exchange);
+	memory_free(exchange);
 }
 
 void
 h1_give_exchange(struct h1 *h1, struct h1_exchange *exchange)
 {
-	if (!give(&h1->exchanges, &exchange->link))
-		memory_free(exchange);
+	if (!give(&h1->exchanges, &exchange->link, EXCHANGES_KEPT))
+		free_exchange(exchange);
 }
 
 static void
@@ -87,7 +96,7 @@ h1_take_connection(struct h1 *h1)
 void
 h1_give_connection(struct h1 *h1, struct h1_connection *connection)
 {
-	if (!give(&h1->connections, &connection->link))
+	if (!give(&h1->connections, &connection->link, CONNECTIONS_KEPT))
 		memory_free(connection);
 }
 
@@ -114,7 +123,7 @@ h1_take_parse(struct h1 *h1)
 void
 h1_give_parse(struct h1 *h1, struct h1_parse *parse)
 {
-	if (!give(&h1->parses, h1_parse_link(parse)))
+	if (!give(&h1->parses, h1_parse_link(parse), PARSES_KEPT))
 		h1_parse_free(&parse);
 }
 
@@ -125,7 +134,7 @@ free_pools(struct h1 *h1)
 	struct h1_parse *parse;
 
 	while ((link = take(&h1->exchanges)) != NULL)
-		memory_free(LIST_OBJECT(link, struct h1_exchange, link));
+		free_exchange(LIST_OBJECT(link, struct h1_exchange, link));
 	while ((link = take(&h1->connections)) != NULL)
 		memory_free(LIST_OBJECT(link, struct h1_connection, link));
 	while ((link = take(&h1->parses)) != NULL) {

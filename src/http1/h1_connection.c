@@ -89,7 +89,7 @@ end_exchange(struct h1_connection *connection, struct h1_exchange *exchange,
 	struct log_scope *scope = &exchange->exchange.scope;
 
 	log_enter(scope);
-	http_exchange_fini(&exchange->exchange, connection->h1->server, end);
+	http_exchange_end(&exchange->exchange, connection->h1->server, end);
 	log_leave(scope);
 	h1_give_exchange(connection->h1, exchange);
 	if (connection->active == NULL && connection->answered_count == 0)

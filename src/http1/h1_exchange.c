@@ -347,13 +347,20 @@ static const struct http_exchange_functions functions = {
 	.keep_half_closed = keep_half_closed,
 };
 
+void
+h1_exchange_init(struct h1_exchange *self, struct http_server *server)
+{
+	self->exchange.functions = &functions;
+	http_exchange_init(&self->exchange, server);
+}
+
 struct h1_exchange *
 h1_exchange_new(struct h1_connection *connection)
 {
 	struct h1 *h1 = connection->h1;
 	struct h1_exchange *self = h1_take_exchange(h1);
 
-	self->exchange.functions = &functions;
+	http_exchange_begin(&self->exchange, h1->server);
 	self->exchange.is_check = conn_is_check(connection->conn);
 	self->exchange.is_early = conn_input_is_early(connection->conn);
 	self->connection = connection;

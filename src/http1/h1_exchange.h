@@ -11,8 +11,12 @@
 struct h1_connection;
 struct h1_exchange;
 struct http_exchange;
+struct http_server;
 
 typedef void h1_exchange_function(struct http_exchange *exchange);
+
+/* Fills in what stays, so that it can be used for many requests. */
+void h1_exchange_init(struct h1_exchange *exchange, struct http_server *server);
 
 /* Of the connection; the request is the caller's to fill in. */
 struct h1_exchange *h1_exchange_new(struct h1_connection *connection);

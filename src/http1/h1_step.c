@@ -70,7 +70,8 @@ take_origin(struct h1_connection *connection, struct h1_exchange *exchange)
 	if (conn_is_trusted(connection->conn))
 		http_forwarded_apply(&connection->h1->settings.forwarding,
 		    request, &exchange->exchange.arena);
-	else if (strcmp(request->scheme, "http") != 0)
+	else if (request->uri.scheme.data != NULL &&
+	    strcmp(request->scheme, "http") != 0)
 		return H1_FAULT_SCHEME;
 	return H1_FAULT_NONE;
 }

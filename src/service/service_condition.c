@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The request's fields are walked through once, for the few that matter
- * here: http_condition reads a list of fields, and most requests have none.
+ * here: most requests have none of them.
  */
 #include "service/service_condition.h"
 
 #include "app/app_service.h"
 #include "http/http_field.h"
-
-static bool
-add(struct service_condition *condition, const struct cohort_pair *field)
-{
-	if (condition->count == SERVICE_CONDITIONS_MAX)
-		return false;
-	condition->fields[condition->count++] = *field;
-	return true;
-}
 
 /* A name has a byte at least, and most begin with neither letter. */
 static bool
@@ -25,9 +16,7 @@ read_field(struct service_condition *condition, const struct cohort_pair *field)
 
 	switch (name->data[0] | 0x20) {
 	case 'i':
-		return name->size <= 3 ||
-		    !http_name_equals(name->data, 3, "if-") ||
-		    add(condition, field);
+		return http_conditions_add(&condition->conditions, field);
 	case 'r':
 		if (http_name_equals(name->data, name->size, "range")) {
 			condition->range = field->value;
@@ -44,7 +33,8 @@ service_condition_read(
 	const struct http_request *head = app_service_head(request);
 	size_t i;
 
-	condition_r->count = condition_r->range_count = 0;
+	http_conditions_init(&condition_r->conditions);
+	condition_r->range_count = 0;
 	for (i = 0; i < head->field_count; i++)
 		if (!read_field(condition_r, &head->fields[i]))
 			return false;
@@ -54,17 +44,14 @@ service_condition_read(
 bool
 service_condition_is_any(const struct service_condition *condition)
 {
-	return condition->count > 0 || condition->range_count > 0;
+	return condition->conditions.count > 0 || condition->range_count > 0;
 }
 
 enum http_condition
 service_condition_check(const struct service_condition *condition,
     const struct http_validators *validators)
 {
-	if (condition->count == 0)
-		return HTTP_CONDITION_NONE;
-	return http_condition_check(
-	    condition->fields, condition->count, true, validators);
+	return http_condition_check(&condition->conditions, true, validators);
 }
 
 /* Range is for GET alone (14.2). */
@@ -75,8 +62,7 @@ service_condition_wants_range(const struct cohort_request *request,
 {
 	return condition->range_count == 1 &&
 	    app_service_head(request)->method == HTTP_METHOD_GET &&
-	    http_condition_allows_range(
-		condition->fields, condition->count, validators);
+	    http_condition_allows_range(&condition->conditions, validators);
 }
 
 enum cohort_verdict

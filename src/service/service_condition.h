@@ -12,11 +12,8 @@
 
 #include "http/http_condition.h"
 
-#define SERVICE_CONDITIONS_MAX 16
-
 struct service_condition {
-	struct cohort_pair fields[SERVICE_CONDITIONS_MAX]; /* If-... */
-	size_t count;
+	struct http_conditions conditions;
 	struct cohort_str range;
 	unsigned range_count; /* how often Range stands there */
 };

@@ -83,7 +83,7 @@ static struct service_file *
 get_file(struct files *files, struct cohort_request *request, const char *path,
     const struct service_condition *condition)
 {
-	uint64_t now_ms = cohort_now_ms(cohort_worker(request));
+	uint64_t now_ms = app_service_now_ms(request);
 
 	return service_condition_is_any(condition) ?
 	    service_cache_get_current(
@@ -177,33 +177,34 @@ send_directory(struct files *files, struct cohort_request *request,
 }
 
 static enum cohort_verdict
-send_path(struct files *files, struct cohort_request *request, const char *path)
+send_path(struct files *files, struct cohort_request *request,
+    const struct cohort_str *path)
 {
 	struct service_condition condition;
-	size_t size = strlen(path);
 
 	if (!service_condition_read(request, &condition))
 		return cohort_refuse(request, 400, "too many conditions");
-	if (size == 0 || path[size - 1] == '/')
-		return send_directory(files, request, path, &condition);
-	return send_file(files, request, path, &condition);
+	if (path->size == 0 || path->data[path->size - 1] == '/')
+		return send_directory(files, request, path->data, &condition);
+	return send_file(files, request, path->data, &condition);
 }
 
 static enum cohort_verdict
 serve(struct cohort_request *request, void *context)
 {
-	const char *path;
+	struct cohort_str path;
 	struct files *files;
 
 	OBJECT_CAST(files, context, SERVICE_FILES_MAGIC);
 	path = app_service_path(request);
-	if (*path == '\0')
+	if (path.size == 0)
 		return add_slash(request);
-	path++;
+	path.data++;
+	path.size--;
 	if (!service_path_may_be(
 		path, app_service_head(request)->target, files->mount->hidden))
 		return COHORT_DECLINED;
-	return send_path(files, request, path);
+	return send_path(files, request, &path);
 }
 
 /* ---- life ---- */

@@ -14,29 +14,26 @@ is_outside(const char *name, size_t size)
 }
 
 /* Names are short: a call would cost more than the loop. */
+static const char *
+behind_name(const char *name, const char *end)
+{
+	while (name < end && *name != '/' && *name != '\\')
+		name++;
+	return name;
+}
+
+static bool
+begin_may_be(const char *name, size_t size, bool hidden)
+{
+	return size != 0 &&
+	    (name[0] != '.' || (hidden && !is_outside(name, size)));
+}
+
 bool
 service_path_name_may_be(const char *name, size_t size, bool hidden)
 {
-	size_t i;
-
-	if (size == 0 ||
-	    (name[0] == '.' && (!hidden || is_outside(name, size))))
-		return false;
-	for (i = 0; i < size; i++)
-		if (name[i] == '/' || name[i] == '\\')
-			return false;
-	return true;
-}
-
-/* A loop for the same reason. */
-static size_t
-name_size(const char *path)
-{
-	size_t size = 0;
-
-	while (path[size] != '\0' && path[size] != '/')
-		size++;
-	return size;
+	return begin_may_be(name, size, hidden) &&
+	    behind_name(name, name + size) == name + size;
 }
 
 /* Most targets have no '%' at all. */
@@ -59,16 +56,17 @@ has_encoded_slash(struct cohort_str target)
 }
 
 bool
-service_path_may_be(const char *path, struct cohort_str target, bool hidden)
+service_path_may_be(
+    struct cohort_str path, struct cohort_str target, bool hidden)
 {
-	while (*path != '\0') {
-		size_t size = name_size(path);
+	const char *name, *cursor = path.data, *end = path.data + path.size;
 
-		if (!service_path_name_may_be(path, size, hidden))
+	while (cursor < end) {
+		name = cursor;
+		cursor = behind_name(name, end);
+		if (!begin_may_be(name, (size_t)(cursor - name), hidden) ||
+		    (cursor < end && *cursor++ != '/'))
 			return false;
-		path += size;
-		if (*path == '/')
-			path++;
 	}
 	return !has_encoded_slash(target);
 }

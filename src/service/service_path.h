@@ -22,6 +22,6 @@ bool service_path_name_may_be(const char *name, size_t size, bool hidden);
  * path is data and no separator, so no file has that name.
  */
 bool service_path_may_be(
-    const char *path, struct cohort_str target, bool hidden);
+    struct cohort_str path, struct cohort_str target, bool hidden);
 
 #endif

@@ -114,7 +114,7 @@ service_send(struct cohort_request *request, struct service_file *file,
     const struct service_condition *condition, const char *boundary)
 {
 	const struct http_validators validators = {
-		.etag = file->etag,
+		.etag = file->fields[SERVICE_FILE_ETAG].value,
 		.modified = file->status.st_mtime,
 		.now = clock_wall_seconds(),
 	};

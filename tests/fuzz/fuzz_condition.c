@@ -12,7 +12,7 @@
 #include "http/http_date.h"
 #include "http/http_field.h"
 
-#define FIELDS_MAX 32
+#define FIELDS_MAX HTTP_CONDITIONS_MAX
 #define ETAG       "\"a,b\""
 #define MODIFIED   784111777
 
@@ -92,17 +92,31 @@ without(const struct fields *fields, char letter)
 	return rest;
 }
 
+static struct http_conditions
+conditions_of(const struct fields *fields)
+{
+	struct http_conditions conditions;
+	size_t i;
+
+	http_conditions_init(&conditions);
+	for (i = 0; i < fields->count; i++)
+		FUZZ_CHECK(http_conditions_add(&conditions, &fields->pairs[i]));
+	return conditions;
+}
+
 static enum http_condition
 check(const struct fields *fields, bool is_read,
     const struct http_validators *validators)
 {
-	return http_condition_check(
-	    fields->pairs, fields->count, is_read, validators);
+	const struct http_conditions conditions = conditions_of(fields);
+
+	return http_condition_check(&conditions, is_read, validators);
 }
 
 /* Does any value of that letter hold "*" or the tag's bytes at all? */
 static bool
-may_match(const struct fields *fields, char letter, const char *etag)
+may_match(
+    const struct fields *fields, char letter, const struct cohort_str *etag)
 {
 	const struct cohort_str *value;
 	size_t i;
@@ -114,8 +128,8 @@ may_match(const struct fields *fields, char letter, const char *etag)
 			continue;
 		if (value->size == 1 && value->data[0] == '*')
 			return true;
-		if (etag != NULL &&
-		    memmem(value->data, value->size, etag, strlen(etag)) !=
+		if (etag->data != NULL &&
+		    memmem(value->data, value->size, etag->data, etag->size) !=
 			NULL)
 			return true;
 	}
@@ -149,10 +163,11 @@ check_matches(const struct fields *fields, bool is_read,
 {
 	enum http_condition result = check(fields, is_read, validators);
 
-	if (has_field(fields, 'M') && !may_match(fields, 'M', validators->etag))
+	if (has_field(fields, 'M') &&
+	    !may_match(fields, 'M', &validators->etag))
 		FUZZ_CHECK(result == HTTP_CONDITION_FAILED);
 	if (result == HTTP_CONDITION_NOT_MODIFIED && has_field(fields, 'N'))
-		FUZZ_CHECK(may_match(fields, 'N', validators->etag));
+		FUZZ_CHECK(may_match(fields, 'N', &validators->etag));
 }
 
 /* 13.1.5: one field, with this very tag or date. */
@@ -160,13 +175,13 @@ static void
 check_range(
     const struct fields *fields, const struct http_validators *validators)
 {
-	const struct cohort_str *value;
+	const struct http_conditions conditions = conditions_of(fields);
+	const struct cohort_str *value, *etag = &validators->etag;
 	time_t date;
 	int first;
 
 	first = http_field_find(fields->pairs, fields->count, "If-Range", 0);
-	if (!http_condition_allows_range(
-		fields->pairs, fields->count, validators)) {
+	if (!http_condition_allows_range(&conditions, validators)) {
 		FUZZ_CHECK(first >= 0);
 		return;
 	}
@@ -175,9 +190,8 @@ check_range(
 	FUZZ_CHECK(http_field_find(fields->pairs, fields->count, "If-Range",
 		       (size_t)first + 1) < 0);
 	value = &fields->pairs[first].value;
-	if (validators->etag != NULL &&
-	    value->size == strlen(validators->etag) &&
-	    memcmp(value->data, validators->etag, value->size) == 0)
+	if (etag->data != NULL && value->size == etag->size &&
+	    memcmp(value->data, etag->data, value->size) == 0)
 		return;
 	FUZZ_CHECK(!validators->is_undated);
 	FUZZ_CHECK(validators->modified < validators->now);
@@ -205,7 +219,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct http_validators validators = {
-		.etag = ETAG,
+		.etag = { ETAG, sizeof(ETAG) - 1 },
 		.modified = MODIFIED,
 		.now = MODIFIED + 3600,
 	};
@@ -215,7 +229,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	if (data[0] & CHOICE_UNTAGGED)
-		validators.etag = NULL;
+		validators.etag.data = NULL;
 	if (data[0] & CHOICE_UNDATED)
 		validators.is_undated = true;
 	if (data[0] & (CHOICE_YOUNG | CHOICE_FUTURE))

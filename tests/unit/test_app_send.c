@@ -303,6 +303,7 @@ begin(const char *method, const char *target, int64_t body_size)
 
 	exchange.functions = &functions;
 	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	*request = (struct http_request) {
 		.method = http_method_parse(method, strlen(method)),
 		.method_name = method,
@@ -320,7 +321,8 @@ begin(const char *method, const char *target, int64_t body_size)
 static void
 end(void)
 {
-	http_exchange_fini(&exchange, &server, COHORT_END_SENT);
+	http_exchange_end(&exchange, &server, COHORT_END_SENT);
+	http_exchange_fini(&exchange);
 }
 
 START_TEST(a_whole_reply_goes_at_once)
@@ -500,6 +502,7 @@ START_TEST(an_exchange_may_end_before_its_head)
 {
 	exchange.functions = &functions;
 	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	end();
 	expect("");
 }

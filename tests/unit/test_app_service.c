@@ -53,10 +53,14 @@ lend(struct cohort_request *request, void *context)
 static enum cohort_verdict
 tell_path(struct cohort_request *request, void *context)
 {
+	struct cohort_str path = app_service_path(request);
+
 	ck_assert_ptr_eq(
 	    app_service_head(request)->uri.path.data, cohort_path(request));
-	return cohort_reply_text(
-	    request, 200, "[%s]", app_service_path(request));
+	ck_assert_uint_eq(path.size, strlen(path.data));
+	ck_assert_uint_eq(
+	    app_service_now_ms(request), cohort_now_ms(cohort_worker(request)));
+	return cohort_reply_text(request, 200, "[%s]", path.data);
 }
 
 static void

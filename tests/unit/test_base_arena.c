@@ -102,6 +102,43 @@ START_TEST(reset_gives_blocks_back_for_reuse)
 }
 END_TEST
 
+START_TEST(rewound_it_keeps_its_first_block)
+{
+	char *first;
+
+	arena_rewind(&arena);
+	ck_assert_uint_eq(arena.total, BLOCK);
+	first = arena_alloc_raw(&arena, 100);
+	arena_alloc_raw(&arena, BLOCK - 200);
+	arena_rewind(&arena);
+	ck_assert_uint_eq(arena.total, BLOCK);
+	ck_assert_ptr_eq(arena_alloc_raw(&arena, BLOCK), first);
+	if (POISON_WORKS) {
+		arena_rewind(&arena);
+		ck_assert(IS_POISONED(first));
+	}
+}
+END_TEST
+
+START_TEST(rewound_it_gives_more_blocks_back)
+{
+	size_t left;
+	int i;
+
+	arena_rewind(&arena);
+	left = arena_left(&arena);
+	for (i = 0; i < 3; i++)
+		arena_alloc_raw(&arena, BLOCK);
+	arena_rewind(&arena);
+	ck_assert_uint_eq(arena.total, BLOCK);
+	ck_assert_uint_eq(arena_left(&arena), left);
+	arena_alloc_raw(&arena, 2 * BLOCK);
+	arena_rewind(&arena);
+	ck_assert_uint_eq(arena.total, BLOCK);
+	ck_assert_uint_eq(arena_left(&arena), left);
+}
+END_TEST
+
 /* The sanitizer gives no freed address out again soon: what comes back was
  * kept. */
 START_TEST(pool_keeps_as_many_blocks_as_told)
@@ -310,6 +347,8 @@ main(void)
 	tcase_add_test(tcase, empty_pieces_are_distinct);
 	tcase_add_test(tcase, zeroed_even_when_the_block_was_used_before);
 	tcase_add_test(tcase, reset_gives_blocks_back_for_reuse);
+	tcase_add_test(tcase, rewound_it_keeps_its_first_block);
+	tcase_add_test(tcase, rewound_it_gives_more_blocks_back);
 	tcase_add_test(tcase, pool_keeps_as_many_blocks_as_told);
 	tcase_add_test(tcase, two_arenas_of_a_pool_do_not_share_blocks);
 	tcase_add_test(tcase, large_piece_has_a_block_of_its_own);

@@ -58,6 +58,18 @@ make_fields(struct cohort_pair *to, const struct text_field *from)
 	return i;
 }
 
+static struct http_conditions
+conditions_of(const struct cohort_pair *fields, size_t count)
+{
+	struct http_conditions conditions;
+	size_t i;
+
+	http_conditions_init(&conditions);
+	for (i = 0; i < count; i++)
+		ck_assert(http_conditions_add(&conditions, &fields[i]));
+	return conditions;
+}
+
 static void
 free_fields(struct cohort_pair *fields, size_t count)
 {
@@ -156,7 +168,7 @@ static const struct {
 };
 
 static const struct http_validators validators = {
-	.etag = ETAG,
+	.etag = { ETAG, sizeof(ETAG) - 1 },
 	.modified = MODIFIED,
 	.now = NOW,
 };
@@ -165,11 +177,11 @@ START_TEST(conditions_are_evaluated)
 {
 	struct cohort_pair fields[FIELDS_MAX];
 	size_t count = make_fields(fields, cases[_i].fields);
+	struct http_conditions conditions = conditions_of(fields, count);
 
-	ck_assert_int_eq(http_condition_check(fields, count, true, &validators),
+	ck_assert_int_eq(http_condition_check(&conditions, true, &validators),
 	    (enum http_condition)cases[_i].read);
-	ck_assert_int_eq(
-	    http_condition_check(fields, count, false, &validators),
+	ck_assert_int_eq(http_condition_check(&conditions, false, &validators),
 	    (enum http_condition)cases[_i].write);
 	free_fields(fields, count);
 }
@@ -191,14 +203,16 @@ START_TEST(modification_in_the_future_is_now)
 	};
 	struct http_validators future = validators;
 	struct cohort_pair fields[FIELDS_MAX];
+	struct http_conditions conditions;
 	size_t count, i;
 
 	future.now = MODIFIED;
 	future.modified = MODIFIED + 1000;
 	for (i = 0; i < sizeof(futures) / sizeof(*futures); i++) {
 		count = make_fields(fields, futures[i].fields);
+		conditions = conditions_of(fields, count);
 		ck_assert_int_eq(
-		    http_condition_check(fields, count, true, &future),
+		    http_condition_check(&conditions, true, &future),
 		    (enum http_condition)futures[i].expected);
 		free_fields(fields, count);
 	}
@@ -230,13 +244,15 @@ START_TEST(there_may_be_no_validator)
 		{ { R, ETAG } } };
 	struct cohort_pair fields[FIELDS_MAX];
 	size_t count = make_fields(fields, bare[_i].fields), i;
+	struct http_conditions conditions = conditions_of(fields, count);
 
-	ck_assert_int_eq(http_condition_check(fields, count, true, &none),
+	ck_assert_int_eq(http_condition_check(&conditions, true, &none),
 	    (enum http_condition)bare[_i].expected);
 	free_fields(fields, count);
 	for (i = 0; i < 2; i++) {
 		count = make_fields(fields, ranges[i]);
-		ck_assert(!http_condition_allows_range(fields, count, &none));
+		conditions = conditions_of(fields, count);
+		ck_assert(!http_condition_allows_range(&conditions, &none));
 		free_fields(fields, count);
 	}
 }
@@ -280,10 +296,28 @@ START_TEST(if_range_is_strong)
 	struct http_validators aged = validators;
 	struct cohort_pair fields[FIELDS_MAX];
 	size_t count = make_fields(fields, ranges[_i].fields);
+	struct http_conditions conditions = conditions_of(fields, count);
 
 	aged.now = MODIFIED + ranges[_i].age;
-	ck_assert_int_eq(http_condition_allows_range(fields, count, &aged),
-	    ranges[_i].allows);
+	ck_assert_int_eq(
+	    http_condition_allows_range(&conditions, &aged), ranges[_i].allows);
+	free_fields(fields, count);
+}
+END_TEST
+
+START_TEST(there_may_be_too_many)
+{
+	struct cohort_pair fields[2];
+	const struct text_field texts[FIELDS_MAX] = { { NM, "\"x\"" },
+		{ "If-Other", "x" } };
+	size_t count = make_fields(fields, texts), i;
+	struct http_conditions conditions = conditions_of(fields, 0);
+
+	for (i = 0; i < HTTP_CONDITIONS_MAX; i++)
+		ck_assert(http_conditions_add(&conditions, &fields[0]));
+	ck_assert(!http_conditions_add(&conditions, &fields[0]));
+	ck_assert(http_conditions_add(&conditions, &fields[1]));
+	ck_assert_uint_eq(conditions.count, HTTP_CONDITIONS_MAX);
 	free_fields(fields, count);
 }
 END_TEST
@@ -298,6 +332,7 @@ main(void)
 	tcase_add_test(all, modification_in_the_future_is_now);
 	tcase_add_loop_test(all, there_may_be_no_validator, 0, COUNT(bare));
 	tcase_add_loop_test(all, if_range_is_strong, 0, COUNT(ranges));
+	tcase_add_test(all, there_may_be_too_many);
 	suite_add_tcase(suite, all);
 	return test_run(suite);
 }

@@ -44,31 +44,33 @@ open_server(void)
 	memset(&exchange, 0xa5, sizeof(exchange));
 	exchange.request = (struct http_request) { 0 };
 	exchange.functions = NULL;
+	http_exchange_init(&exchange, &server);
 }
 
 static void
 close_server(void)
 {
+	http_exchange_fini(&exchange);
 	arena_pool_free(&server.arena_pool);
 }
 
-START_TEST(init_fills_all_but_functions_and_request)
+START_TEST(begin_fills_all_but_functions_and_request)
 {
 	exchange.request.field_count = 7;
-	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	ck_assert_uint_eq(exchange.magic, HTTP_EXCHANGE_MAGIC);
 	ck_assert_ptr_null(exchange.functions);
 	ck_assert_ptr_eq(exchange.application, &application);
 	ck_assert_ptr_eq(exchange.context, &server);
 	ck_assert_ptr_null(exchange.state);
 	ck_assert_uint_eq(exchange.request.field_count, 7);
-	ck_assert_uint_eq(arena_left(&exchange.arena), 4096);
+	ck_assert_uint_eq(arena_left(&exchange.arena), 4096 - 512);
 	ck_assert_uint_eq(exchange.started_us, 0);
 	ck_assert_int_eq(exchange.status, 0);
 	ck_assert_uint_eq(exchange.body_sent, 0);
 	ck_assert_ptr_null(exchange.route);
 	ck_assert_ptr_null(exchange.doing);
-	http_exchange_fini(&exchange, &server, COHORT_END_SENT);
+	http_exchange_end(&exchange, &server, COHORT_END_SENT);
 }
 END_TEST
 
@@ -76,14 +78,14 @@ START_TEST(ids_are_counted_up)
 {
 	char text[HTTP_ID_SIZE];
 
-	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	http_exchange_id(&exchange, text);
 	ck_assert_str_eq(text, "00c0ffee12345678");
-	http_exchange_fini(&exchange, &server, COHORT_END_SENT);
-	http_exchange_init(&exchange, &server);
+	http_exchange_end(&exchange, &server, COHORT_END_SENT);
+	http_exchange_begin(&exchange, &server);
 	http_exchange_id(&exchange, text);
 	ck_assert_str_eq(text, "00c0ffee12345679");
-	http_exchange_fini(&exchange, &server, COHORT_END_SENT);
+	http_exchange_end(&exchange, &server, COHORT_END_SENT);
 }
 END_TEST
 
@@ -92,41 +94,41 @@ START_TEST(id_wraps_around)
 	char text[HTTP_ID_SIZE];
 
 	server.next_id = UINT64_MAX;
-	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	http_exchange_id(&exchange, text);
 	ck_assert_str_eq(text, "ffffffffffffffff");
 	ck_assert_uint_eq(server.next_id, 0);
-	http_exchange_fini(&exchange, &server, COHORT_END_SENT);
+	http_exchange_end(&exchange, &server, COHORT_END_SENT);
 }
 END_TEST
 
 START_TEST(time_is_taken_where_wanted)
 {
 	recorder.wants_time = true;
-	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	ck_assert_uint_ne(exchange.started_us, 0);
-	http_exchange_fini(&exchange, &server, COHORT_END_SENT);
+	http_exchange_end(&exchange, &server, COHORT_END_SENT);
 }
 END_TEST
 
 START_TEST(end_is_recorded_then_told)
 {
-	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	exchange.state = arena_copy(&exchange.arena, "state", 5);
 	exchange.status = 200;
-	http_exchange_fini(&exchange, &server, COHORT_END_GONE);
+	http_exchange_end(&exchange, &server, COHORT_END_GONE);
 	ck_assert_str_eq(seen, "record 2 200;end 2 state;");
-	ck_assert_uint_eq(exchange.arena.total, 0);
+	ck_assert_uint_eq(arena_left(&exchange.arena), 4096 - 512);
 	ck_assert_uint_ne(exchange.magic, HTTP_EXCHANGE_MAGIC);
 }
 END_TEST
 
 START_TEST(what_the_protocol_refused_is_recorded_only)
 {
-	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	exchange.application = NULL;
 	exchange.status = 400;
-	http_exchange_fini(&exchange, &server, COHORT_END_SENT);
+	http_exchange_end(&exchange, &server, COHORT_END_SENT);
 	ck_assert_str_eq(seen, "record 1 400;");
 }
 END_TEST
@@ -134,9 +136,9 @@ END_TEST
 START_TEST(without_a_recorder_the_end_is_told)
 {
 	server.recorder = NULL;
-	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	exchange.state = arena_copy(&exchange.arena, "x", 1);
-	http_exchange_fini(&exchange, &server, COHORT_END_SENT);
+	http_exchange_end(&exchange, &server, COHORT_END_SENT);
 	ck_assert_str_eq(seen, "end 1 x;");
 }
 END_TEST
@@ -166,14 +168,14 @@ START_TEST(scope_names_the_request)
 	if (target != NULL)
 		exchange.request.target =
 		    (struct cohort_str) { target, strlen(target) };
-	http_exchange_init(&exchange, &server);
+	http_exchange_begin(&exchange, &server);
 	exchange.doing = descriptions[_i].doing;
 	buffer_init(&line, 0);
 	exchange.scope.describe(exchange.scope.object, &line);
 	ck_assert_str_eq(line.data, descriptions[_i].words);
 	buffer_fini(&line);
 	exchange.application = NULL;
-	http_exchange_fini(&exchange, &server, COHORT_END_SENT);
+	http_exchange_end(&exchange, &server, COHORT_END_SENT);
 }
 END_TEST
 
@@ -184,7 +186,7 @@ main(void)
 	TCase *all = tcase_create("all");
 
 	tcase_add_checked_fixture(all, open_server, close_server);
-	tcase_add_test(all, init_fills_all_but_functions_and_request);
+	tcase_add_test(all, begin_fills_all_but_functions_and_request);
 	tcase_add_test(all, ids_are_counted_up);
 	tcase_add_test(all, id_wraps_around);
 	tcase_add_test(all, time_is_taken_where_wanted);

@@ -9,7 +9,7 @@
 #define ETAG "\"abc\""
 
 static const struct http_validators validators = {
-	.etag = ETAG,
+	.etag = { ETAG, sizeof(ETAG) - 1 },
 	.modified = 784111777,
 	.now = 784111777 + 3600,
 };
@@ -25,8 +25,8 @@ tell(struct cohort_request *request, void *context)
 	if (service_condition_check(&condition, &validators) ==
 	    HTTP_CONDITION_FAILED)
 		return service_condition_refuse(request);
-	return cohort_reply_text(request, 200, "%zu %u %s%s", condition.count,
-	    condition.range_count,
+	return cohort_reply_text(request, 200, "%zu %u %s%s",
+	    condition.conditions.count, condition.range_count,
 	    service_condition_is_any(&condition) ? "any " : "",
 	    service_condition_wants_range(request, &condition, &validators) ?
 		condition.range.data :
@@ -86,10 +86,10 @@ END_TEST
 
 START_TEST(conditions_are_bounded)
 {
-	char headers[(SERVICE_CONDITIONS_MAX + 1) * 32] = "";
+	char headers[(HTTP_CONDITIONS_MAX + 1) * 32] = "";
 	int i;
 
-	for (i = 0; i < SERVICE_CONDITIONS_MAX; i++)
+	for (i = 0; i < HTTP_CONDITIONS_MAX; i++)
 		strcat(headers, "If-None-Match: \"x\"\n");
 	ck_assert_int_eq(
 	    cohort_test_status(test_ask("GET", "/", headers)), 200);

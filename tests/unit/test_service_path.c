@@ -27,6 +27,9 @@ static const struct {
 	{ "/a", "//a", false, false },
 	{ "a//b", "/a//b", false, false },
 	{ "a\\b", "/a%5cb", false, false },
+	{ "a\\", "/a%5c", false, false },
+	{ "a//", "/a//", false, false },
+	{ "a/..", "/a/..", false, false },
 	{ "..\\..\\etc", "/..%5C..%5Cetc", false, false },
 	{ "a/b", "/a%2fb", false, false },
 	{ "a/b", "/a%2Fb", false, false },
@@ -38,11 +41,12 @@ START_TEST(only_plain_paths_may_be_files)
 {
 	struct cohort_str target = { paths[_i].target,
 		strlen(paths[_i].target) };
+	struct cohort_str path = { paths[_i].path, strlen(paths[_i].path) };
 
-	ck_assert_int_eq(service_path_may_be(paths[_i].path, target, false),
-	    paths[_i].plain);
-	ck_assert_int_eq(service_path_may_be(paths[_i].path, target, true),
-	    paths[_i].hidden);
+	ck_assert_int_eq(
+	    service_path_may_be(path, target, false), paths[_i].plain);
+	ck_assert_int_eq(
+	    service_path_may_be(path, target, true), paths[_i].hidden);
 }
 END_TEST
 
