@@ -50,9 +50,9 @@ static void
 drop_loan(struct app_job *job)
 {
 	struct loan *loan = loan_of(job);
-	struct app_reply *reply = &loan->request.reply;
+	const struct app_release *release = &loan->request.reply.release;
 
-	app_job_free(job, reply->release, reply->owner);
+	app_job_free(job, release->function, release->owner);
 	app_job_fini(job);
 	free_loan(loan);
 }

@@ -24,11 +24,9 @@
 struct offer {
 	const char *function;
 	int status;
-	bool is_release_ours;
 	const char *type;           /* as somebody gave it; or NULL: */
 	struct cohort_str own_type; /* one of ours, or none */
-	cohort_free *release;
-	void *owner;
+	struct app_release release;
 };
 
 void
@@ -42,28 +40,26 @@ app_reply_init(struct app_reply *reply)
 }
 
 static RARE void
-call_release(
-    struct app *app, cohort_free *release, void *owner, bool is_release_ours)
+run_release(struct app *app, const struct app_release *release)
 {
-	if (is_release_ours)
-		release(owner);
+	if (release->is_ours)
+		release->function(release->owner);
 	else
-		app_call_free(app, release, owner);
+		app_call_free(app, release->function, release->owner);
 }
 
 void
 app_reply_release(struct cohort_request *request)
 {
 	struct app_reply *reply = &request->reply;
-	cohort_free *release = reply->release;
+	const struct app_release release = reply->release;
 
-	reply->release = NULL;
+	reply->release.function = NULL;
 	reply->pieces = NULL;
 	reply->piece_count = 0;
 	reply->size = 0;
-	if (release != NULL)
-		call_release(request->app, release, reply->owner,
-		    reply->is_release_ours);
+	if (release.function != NULL)
+		run_release(request->app, &release);
 }
 
 /* Forgets status and body, of a stream as well. */
@@ -116,8 +112,6 @@ app_reply_take(struct cohort_request *to, struct cohort_request *from)
 	reply->piece_count = taken->piece_count;
 	reply->size = taken->size;
 	reply->release = taken->release;
-	reply->owner = taken->owner;
-	reply->is_release_ours = taken->is_release_ours;
 	app_reply_init(taken);
 }
 
@@ -171,8 +165,6 @@ take(struct cohort_request *request, const struct offer *offer)
 	reply->kind = APP_REPLY_WHOLE;
 	reply->status = offer->status;
 	reply->release = offer->release;
-	reply->owner = offer->owner;
-	reply->is_release_ours = offer->is_release_ours;
 	set_type(request, offer);
 }
 
@@ -184,9 +176,8 @@ begin(struct cohort_request *request, const struct offer *offer)
 		take(request, offer);
 		return true;
 	}
-	if (offer->release != NULL)
-		call_release(request->app, offer->release, offer->owner,
-		    offer->is_release_ours);
+	if (offer->release.function != NULL)
+		run_release(request->app, &offer->release);
 	return false;
 }
 
@@ -243,10 +234,12 @@ free_copy(void *copy)
 static RARE const void *
 copy_large(struct offer *offer, const void *data, size_t size)
 {
-	offer->release = free_copy;
-	offer->is_release_ours = true;
-	offer->owner = memory_copy_bytes(data, size);
-	return offer->owner;
+	offer->release = (struct app_release) {
+		.function = free_copy,
+		.owner = memory_copy_bytes(data, size),
+		.is_ours = true,
+	};
+	return offer->release.owner;
 }
 
 /* The request's own body is not changed any more, and lives as long as its
@@ -317,11 +310,13 @@ cohort_reply_text_v(struct cohort_request *request, int status,
 	if (size >= 0 && (size_t)size < sizeof(guess)) {
 		verdict = give_copy(request, &offer, guess, (size_t)size);
 	} else {
-		offer.owner = memory_format_v(format, again);
-		offer.release = free_copy;
-		offer.is_release_ours = true;
-		verdict = give_bytes(
-		    request, &offer, offer.owner, strlen(offer.owner));
+		offer.release = (struct app_release) {
+			.function = free_copy,
+			.owner = memory_format_v(format, again),
+			.is_ours = true,
+		};
+		verdict = give_bytes(request, &offer, offer.release.owner,
+		    strlen(offer.release.owner));
 	}
 	va_end(again);
 	return verdict;
@@ -374,8 +369,7 @@ cohort_reply_owned(struct cohort_request *request, int status, const char *type,
 		.function = __func__,
 		.status = status,
 		.type = type,
-		.release = free_owner,
-		.owner = owner,
+		.release = { free_owner, owner, false },
 	};
 
 	return give_bytes(request, &offer, data, size);
@@ -431,9 +425,7 @@ cohort_reply_file(struct cohort_request *request, int status, const char *type,
 		.function = __func__,
 		.status = status,
 		.type = type,
-		.release = close_owner,
-		.owner = (void *)(intptr_t)fd,
-		.is_release_ours = true,
+		.release = { close_owner, (void *)(intptr_t)fd, true },
 	};
 
 	if (!measure_file(&piece, __func__)) {
@@ -456,9 +448,7 @@ app_reply_pieces(struct cohort_request *request, int status, const char *type,
 		.function = __func__,
 		.status = status,
 		.type = type,
-		.release = release,
-		.owner = owner,
-		.is_release_ours = true,
+		.release = { release, owner, true },
 	};
 
 	if (!begin(request, &offer))

@@ -29,6 +29,13 @@ struct app_piece {
 	int64_t size;
 };
 
+/* What a body took, and how it is given back. */
+struct app_release {
+	cohort_free *function; /* NULL: nothing was taken */
+	void *owner;
+	bool is_ours; /* no module's: needs no frame */
+};
+
 #define APP_REPLY_FIELDS 16 /* more go to request memory */
 
 struct app_reply {
@@ -38,7 +45,6 @@ struct app_reply {
 	bool is_failure;      /* cohort_fail and cohort_refuse made it */
 	bool has_second;      /* a second reply was refused */
 	bool has_lent_fields; /* some live only until release (app_service.h) */
-	bool is_release_ours; /* release is no module's */
 
 	struct cohort_pair *fields;
 	size_t field_count, field_capacity;
@@ -47,8 +53,7 @@ struct app_reply {
 	const struct app_piece *pieces;
 	size_t piece_count;
 	int64_t size;
-	cohort_free *release; /* of owner; NULL: nothing was taken */
-	void *owner;
+	struct app_release release;
 
 	/* Where most replies fit in; not cleared. */
 	struct app_piece piece;
@@ -67,10 +72,8 @@ void app_reply_copy_fields(
  * where they are, so from outlives to. */
 void app_reply_take(struct cohort_request *to, struct cohort_request *from);
 
-/*
- * Releases what the body took.  Fields and status stay.  A module's function
- * runs in the phase for that; the request is entered then.
- */
+/* Releases what the body took; fields and status stay.  A module's release runs
+ * in a phase of its own, so the request is entered unless release.is_ours. */
 void app_reply_release(struct cohort_request *request);
 
 /*
@@ -94,8 +97,9 @@ bool app_reply_may_begin(
 /*
  * As cohort_reply_owned, for a body of several pieces, of files as well:
  * pieces, what they point to, and their descriptors live until
- * release(owner), which is called exactly once, also on failure.  It is the
- * program's own and calls nothing of cohort.h: no request need be entered.
+ * release(owner), which is called exactly once, also on failure.  release is
+ * the program's own: it calls nothing of cohort.h, and no request is entered
+ * for it.
  */
 enum cohort_verdict app_reply_pieces(struct cohort_request *request, int status,
     const char *type, const struct app_piece *pieces, size_t count,

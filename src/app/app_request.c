@@ -171,8 +171,10 @@ recycle(struct cohort_request *request)
 static bool
 has_end(const struct cohort_request *request)
 {
+	const struct app_release *release = &request->reply.release;
+
 	return request->end_steps != NULL || request->attachments != NULL ||
-	    (request->reply.release != NULL && !request->reply.is_release_ours);
+	    (release->function != NULL && !release->is_ours);
 }
 
 /* Nothing continues it any more.  Jobs and resumes are for run_end. */
@@ -220,7 +222,7 @@ app_request_end(struct cohort_request *request, enum cohort_end end)
 		drop_ticket(request);
 	if (was_armed || has_end(request))
 		run_end(request, end);
-	else if (request->reply.release != NULL)
+	else if (request->reply.release.function != NULL)
 		app_reply_release(request);
 	if (!list_is_empty(&request->loans))
 		app_blocking_free_loans(request);

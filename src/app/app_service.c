@@ -33,18 +33,20 @@ app_service_path(const struct cohort_request *request)
 uint64_t
 app_service_now_ms(const struct cohort_request *request)
 {
-	const struct app_host *host = request->app->host;
+	const struct app_host *host;
 
 	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
+	host = request->app->host;
 	return host->functions->now_ms(host);
 }
 
 uint64_t
 app_service_turn(const struct cohort_request *request)
 {
-	struct app_host *host = request->app->host;
+	struct app_host *host;
 
 	OBJECT_CHECK(request, COHORT_REQUEST_MAGIC);
+	host = request->app->host;
 	return request->exchange->is_early ? host->functions->turn(host) : 0;
 }
 

@@ -21,7 +21,7 @@ const struct http_request *app_service_head(
 /* cohort_path behind cohort_mount: "/a" or "". */
 struct cohort_str app_service_path(const struct cohort_request *request);
 
-/* cohort_now_ms. */
+/* As cohort_now_ms, without its checks. */
 uint64_t app_service_now_ms(const struct cohort_request *request);
 
 /*

@@ -36,18 +36,21 @@ void arena_init(struct arena *arena, struct arena_pool *pool, size_t limit);
 /* Gives every block back; what was allocated is gone.  Usable again. */
 void arena_reset(struct arena *arena);
 
-/* The same for one that is used again and again, until its arena_reset: it
- * has a first block at once, and keeps it, so that this one is not taken
- * anew each time.  How much fits in does not depend on what was before. */
+/*
+ * What was allocated is gone, as by arena_reset, but one block of the pool is
+ * held, also by an arena that had none; a lone one stays in place.  arena_left
+ * is then the same each time.  arena_reset gives it back.
+ */
 void arena_rewind(struct arena *arena);
 
 /*
- * Hands all that from holds over to the empty arena to, of another pool: it
- * stays where it is until to is reset.  from is empty then and usable.
+ * Hands all that from holds over to to, of another pool, which holds no block:
+ * it stays where it is until to is reset.  from is empty then and usable.
  */
 void arena_move(struct arena *from, struct arena *to);
 
-/* Zeroed, aligned for any type, never NULL, valid until the reset. */
+/* Zeroed, aligned for any type, never NULL, valid until the reset or
+ * rewind. */
 void *arena_alloc(struct arena *arena, size_t size)
     __attribute__((malloc, returns_nonnull));
 

@@ -72,12 +72,13 @@ void conn_send(struct conn *conn, const void *data, size_t size);
 void conn_send_copy(struct conn *conn, const void *data, size_t size);
 
 /*
- * Room for as many bytes, NULL: there is none so large, or conn_is_ending.
- * What is written to its begin is queued by conn_send_written, with nothing
- * queued in between and no function of the protocol left; or not at all.
+ * Where the protocol may itself write up to size bytes; NULL if no block holds
+ * as many, size is 0, or conn_is_ending.  conn_send_commit queues the first
+ * size of them, at most those reserved: within the same function of the
+ * protocol, and with nothing else queued in between.  It need not be called.
  */
-char *conn_send_room(struct conn *conn, size_t size);
-void conn_send_written(struct conn *conn, size_t size);
+char *conn_send_reserve(struct conn *conn, size_t size);
+void conn_send_commit(struct conn *conn, size_t size);
 
 /* A part of a file, whose descriptor stays valid as long.  A file that
  * turns out shorter closes the connection: CONN_CLOSE_CUT. */

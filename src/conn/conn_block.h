@@ -7,7 +7,8 @@
  * on, towards each other: it is full when they meet, whether there are many
  * small pieces or one large copy.  Bytes copied one after the other become
  * one piece, which grows as long as nothing else comes behind it.  The last
- * one may have no piece: it was asked for room, which was not used yet.
+ * block of a queue may have no piece: room in it was asked for, and is not used
+ * yet.
  */
 #ifndef CONN_BLOCK_H
 #define CONN_BLOCK_H

@@ -38,6 +38,7 @@ begin(struct conn *conn)
 static void
 go_back_by_one(struct conn_note *note)
 {
+	/* A block may have no piece yet (conn_block.h). */
 	if (note->next == note->block->first)
 		return;
 	note->next--;

@@ -137,7 +137,7 @@ extensible_piece(struct conn_output_block *block)
 	return piece;
 }
 
-/* Of no bytes yet, where the next copied byte goes. */
+/* An empty one, where the next copied byte goes. */
 static struct conn_piece *
 new_copied_piece(struct conn_output_block *block)
 {
@@ -150,10 +150,11 @@ new_copied_piece(struct conn_output_block *block)
 	return piece;
 }
 
-/* There where the next copied byte goes, in the last block. */
+/* Takes the bytes that were put where the next copied byte goes. */
 static void
-written(struct conn *conn, struct conn_output_block *block, size_t size)
+extend(struct conn *conn, size_t size)
 {
+	struct conn_output_block *block = conn->output.last;
 	struct conn_piece *piece = extensible_piece(block);
 
 	if (piece == NULL)
@@ -174,7 +175,7 @@ copy_to_last_piece(struct conn *conn, const char *data, size_t size)
 	if (size > room(block))
 		size = room(block);
 	memcpy(block->space + block->used, data, size);
-	written(conn, block, size);
+	extend(conn, size);
 	return size;
 }
 
@@ -190,7 +191,7 @@ copy_to_new_piece(struct conn *conn, const char *data, size_t size)
 	if (size > fitting)
 		size = fitting;
 	memcpy(block->space + block->used, data, size);
-	written(conn, block, size);
+	extend(conn, size);
 	return size;
 }
 
@@ -208,7 +209,7 @@ conn_send_copy(struct conn *conn, const void *data, size_t size)
 }
 
 char *
-conn_send_room(struct conn *conn, size_t size)
+conn_send_reserve(struct conn *conn, size_t size)
 {
 	size_t needed = sizeof(struct conn_piece) + size;
 	struct conn_output_block *block;
@@ -220,10 +221,10 @@ conn_send_room(struct conn *conn, size_t size)
 }
 
 void
-conn_send_written(struct conn *conn, size_t size)
+conn_send_commit(struct conn *conn, size_t size)
 {
 	if (accepts(conn, size))
-		written(conn, conn->output.last, size);
+		extend(conn, size);
 }
 
 uint64_t

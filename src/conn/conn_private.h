@@ -57,7 +57,8 @@ struct conn_input {
 	uint32_t start, end, capacity;
 };
 
-/* A queue of blocks, each with pieces; no block when nothing is queued. */
+/* A queue of blocks (conn_block.h).  With nothing queued there is none, or one
+ * whose room was asked for and not used. */
 struct conn_output {
 	struct conn_output_block *first, *last;
 	uint64_t queued, sent; /* since the connection's begin */

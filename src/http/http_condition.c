@@ -26,27 +26,28 @@ struct tag {
 	bool is_weak;
 };
 
-/* Its size tells a field from all others but one, in lower case. */
+#define NAME(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
+static const struct cohort_str names[HTTP_CONDITION_FIELDS] = {
+	[HTTP_CONDITION_IF_MATCH] = NAME("if-match"),
+	[HTTP_CONDITION_IF_UNMODIFIED_SINCE] = NAME("if-unmodified-since"),
+	[HTTP_CONDITION_IF_NONE_MATCH] = NAME("if-none-match"),
+	[HTTP_CONDITION_IF_MODIFIED_SINCE] = NAME("if-modified-since"),
+	[HTTP_CONDITION_IF_RANGE] = NAME("if-range"),
+};
+
+/* Sizes differ but for two: nearly every comparison is one of sizes. */
 static int
 field_of(const struct cohort_str *name)
 {
-	static const struct {
-		size_t size;
-		const char *name;
-	} names[HTTP_CONDITION_FIELDS] = {
-		[HTTP_CONDITION_IF_MATCH] = { 8, "if-match" },
-		[HTTP_CONDITION_IF_UNMODIFIED_SINCE] = { 19,
-		    "if-unmodified-since" },
-		[HTTP_CONDITION_IF_NONE_MATCH] = { 13, "if-none-match" },
-		[HTTP_CONDITION_IF_MODIFIED_SINCE] = { 17,
-		    "if-modified-since" },
-		[HTTP_CONDITION_IF_RANGE] = { 8, "if-range" },
-	};
 	int i;
 
 	for (i = 0; i < HTTP_CONDITION_FIELDS; i++)
 		if (name->size == names[i].size &&
-		    http_name_equals(name->data, name->size, names[i].name))
+		    http_name_equals(name->data, name->size, names[i].data))
 			return i;
 	return -1;
 }
@@ -55,18 +56,18 @@ bool
 http_conditions_add(
     struct http_conditions *conditions, const struct cohort_pair *field)
 {
-	int kind = field_of(&field->name);
+	int which = field_of(&field->name);
 	size_t at = conditions->count;
 	unsigned bit;
 
-	if (kind == -1)
+	if (which == -1)
 		return true;
 	if (at == HTTP_CONDITIONS_MAX)
 		return false;
-	bit = 1u << kind;
+	bit = 1u << which;
 	conditions->repeated |= conditions->present & bit;
 	conditions->present |= bit;
-	conditions->entries[at].field = (enum http_condition_field)kind;
+	conditions->entries[at].field = (enum http_condition_field)which;
 	conditions->entries[at].value = field->value;
 	conditions->count++;
 	return true;
@@ -85,7 +86,7 @@ find_single(
 {
 	size_t i;
 
-	if ((conditions->repeated & 1u << field) != 0)
+	if ((conditions->present & ~conditions->repeated & 1u << field) == 0)
 		return NULL;
 	for (i = 0; i < conditions->count; i++)
 		if (conditions->entries[i].field == field)
@@ -227,8 +228,7 @@ may_proceed(const struct http_conditions *conditions,
 	if (has(conditions, HTTP_CONDITION_IF_MATCH))
 		return any_matches(conditions, HTTP_CONDITION_IF_MATCH,
 		    &validators->etag, true);
-	if (has(conditions, HTTP_CONDITION_IF_UNMODIFIED_SINCE) &&
-	    !validators->is_undated &&
+	if (!validators->is_undated &&
 	    find_date(conditions, HTTP_CONDITION_IF_UNMODIFIED_SINCE,
 		validators->now, &date))
 		return modified_at(validators) <= date;
@@ -245,8 +245,7 @@ is_new_to_client(const struct http_conditions *conditions, bool is_read,
 	if (has(conditions, HTTP_CONDITION_IF_NONE_MATCH))
 		return !any_matches(conditions, HTTP_CONDITION_IF_NONE_MATCH,
 		    &validators->etag, false);
-	if (has(conditions, HTTP_CONDITION_IF_MODIFIED_SINCE) && is_read &&
-	    !validators->is_undated &&
+	if (is_read && !validators->is_undated &&
 	    find_date(conditions, HTTP_CONDITION_IF_MODIFIED_SINCE,
 		validators->now, &date))
 		return modified_at(validators) > date;

@@ -23,14 +23,14 @@ enum http_condition_field {
 
 #define HTTP_CONDITIONS_MAX 16
 
-/* Those of a request, in order of arrival; zeroed sets are empty. */
+/* Those of a request, in order of arrival. */
 struct http_conditions {
 	unsigned present, repeated; /* a bit for each field */
 	size_t count;
 	struct {
 		enum http_condition_field field;
 		struct cohort_str value; /* lives where it was */
-	} entries[HTTP_CONDITIONS_MAX];  /* cleared by nobody */
+	} entries[HTTP_CONDITIONS_MAX];  /* the first count */
 };
 
 static inline void
@@ -40,13 +40,14 @@ http_conditions_init(struct http_conditions *conditions)
 	conditions->count = 0;
 }
 
-/* Takes the field if it is one of those.  False: there are too many. */
+/* Takes the field if it is one of enum http_condition_field; others are
+ * ignored.  False: it is one, and there are HTTP_CONDITIONS_MAX already. */
 bool http_conditions_add(
     struct http_conditions *conditions, const struct cohort_pair *field);
 
 /* What the representation is like.  "*" matches also one without a tag. */
 struct http_validators {
-	struct cohort_str etag; /* with its quotes, strong; NULL: has none */
+	struct cohort_str etag; /* with its quotes, strong; or no data */
 	bool is_undated;        /* modified says nothing */
 	time_t modified;
 	time_t now;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Beginning and end of an exchange, the same for every protocol: the number
- * it has, what the log says of it, and that its end is told once.
+ * it has, what the log says of it, that its end is told once, and the arena's
+ * first block, which stays from request to request.
  */
 #include "http/http_exchange.h"
 
@@ -44,6 +45,7 @@ http_exchange_init(struct http_exchange *exchange, struct http_server *server)
 		.object = exchange,
 	};
 	arena_init(&exchange->arena, server->arena_pool, server->arena_limit);
+	/* arena_left is the same for the first request as for all others. */
 	arena_rewind(&exchange->arena);
 }
 

@@ -176,13 +176,17 @@ struct http_server {
 	uint64_t next_id;   /* starts at random */
 };
 
-/* Fills in what stays, but for functions, so that one can be used for many
- * requests. */
+/*
+ * For many requests, one after the other: what stays the same for all of them
+ * but functions, and the first block of the arena, which is the pool's until
+ * fini.  In between each begin is followed by its end.
+ */
 void http_exchange_init(
     struct http_exchange *exchange, struct http_server *server);
 void http_exchange_fini(struct http_exchange *exchange);
 
-/* A request begins: takes an id, fills everything but the request. */
+/* A request begins: takes an id, clears what is the request's own, but not
+ * request itself.  server is that of init. */
 void http_exchange_begin(
     struct http_exchange *exchange, struct http_server *server);
 

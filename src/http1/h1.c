@@ -14,7 +14,8 @@
 #include "http1/h1_exchange.h"
 #include "http1/h1_private.h"
 
-/* Kept for the next taker.  An exchange has a block of memory. */
+/* Kept for the next taker.  An exchange holds a block of the worker's arena
+ * pool, hence fewer. */
 #define EXCHANGES_KEPT   256
 #define PARSES_KEPT      1024
 #define CONNECTIONS_KEPT 1024
@@ -61,7 +62,7 @@ h1_take_exchange(struct h1 *h1)
 static void
 free_exchange(struct h1_exchange *exchange)
 {
-	http_exchange_fini(&exchange->exchange);
+	h1_exchange_fini(exchange);
 	memory_free(exchange);
 }
 

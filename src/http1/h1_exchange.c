@@ -36,7 +36,7 @@ h1_exchange_flush(struct h1_exchange *self)
 	if (self->joined_size > 0) {
 		conn_exchange_answer(conn);
 		if (self->is_in_place)
-			conn_send_written(conn, self->joined_size);
+			conn_send_commit(conn, self->joined_size);
 		else
 			conn_send(conn, self->joined, self->joined_size);
 	}
@@ -168,16 +168,17 @@ is_body_refused(struct h1_exchange *self)
 	return fault != H1_FAULT_NONE;
 }
 
-/* Written where it is sent from, unless it is too large for that. */
+/* Where it is sent from, with room for a body to join it, or in request memory
+ * if no block holds as much. */
 static void
-join_head(struct h1_exchange *self, const struct http_response *response,
+write_head(struct h1_exchange *self, const struct http_response *response,
     const struct h1_plan *plan)
 {
 	struct http_exchange *exchange = &self->exchange;
 	const struct h1_texts *texts = &self->connection->h1->texts;
-	size_t size = h1_response_size(texts, response) + JOIN_ROOM;
+	size_t size = h1_response_most(texts, response) + JOIN_ROOM;
 
-	self->joined = conn_send_room(self->connection->conn, size);
+	self->joined = conn_send_reserve(self->connection->conn, size);
 	self->is_in_place = self->joined != NULL;
 	if (!self->is_in_place)
 		self->joined = arena_alloc_raw(&exchange->arena, size);
@@ -197,7 +198,7 @@ send_head(struct http_exchange *exchange, const struct http_response *response)
 		return;
 	h1_response_plan(&exchange->request, response, &plan);
 	plan.is_last = !can_persist(self, plan.delivery);
-	join_head(self, response, &plan);
+	write_head(self, response, &plan);
 	exchange->status = response->status;
 	self->has_head = true;
 	self->is_last = plan.is_last;
@@ -354,8 +355,14 @@ h1_exchange_init(struct h1_exchange *self, struct http_server *server)
 	http_exchange_init(&self->exchange, server);
 }
 
+void
+h1_exchange_fini(struct h1_exchange *self)
+{
+	http_exchange_fini(&self->exchange);
+}
+
 struct h1_exchange *
-h1_exchange_new(struct h1_connection *connection)
+h1_exchange_begin(struct h1_connection *connection)
 {
 	struct h1 *h1 = connection->h1;
 	struct h1_exchange *self = h1_take_exchange(h1);

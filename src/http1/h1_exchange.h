@@ -18,8 +18,10 @@ typedef void h1_exchange_function(struct http_exchange *exchange);
 /* Fills in what stays, so that it can be used for many requests. */
 void h1_exchange_init(struct h1_exchange *exchange, struct http_server *server);
 
+void h1_exchange_fini(struct h1_exchange *exchange);
+
 /* Of the connection; the request is the caller's to fill in. */
-struct h1_exchange *h1_exchange_new(struct h1_connection *connection);
+struct h1_exchange *h1_exchange_begin(struct h1_connection *connection);
 
 /* Calls the application within the exchange's log scope. */
 void h1_exchange_call(

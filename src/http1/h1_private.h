@@ -112,7 +112,7 @@ h1_exchange_of(struct http_exchange *exchange)
 
 /* ---- h1.c: pools ---- */
 
-/* Initialised (h1_exchange_init), no more. */
+/* Initialised (h1_exchange_init); no request has begun. */
 struct h1_exchange *h1_take_exchange(struct h1 *h1);
 void h1_give_exchange(struct h1 *h1, struct h1_exchange *exchange);
 

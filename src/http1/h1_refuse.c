@@ -110,7 +110,7 @@ h1_refuse_exchange(struct h1_connection *connection,
 void
 h1_refuse_head(struct h1_connection *connection, enum h1_fault fault)
 {
-	h1_refuse_exchange(connection, h1_exchange_new(connection), fault);
+	h1_refuse_exchange(connection, h1_exchange_begin(connection), fault);
 }
 
 void

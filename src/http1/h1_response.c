@@ -116,7 +116,7 @@ put_fields(char *to, const struct http_response *response)
 }
 
 size_t
-h1_response_size(
+h1_response_most(
     const struct h1_texts *texts, const struct http_response *response)
 {
 	size_t size = STATUS_LINE_SIZE + OWN_LINES_SIZE + texts->server.size;

@@ -37,11 +37,12 @@ struct h1_plan {
 void h1_response_plan(const struct http_request *request,
     const struct http_response *response, struct h1_plan *plan_r);
 
-/* More bytes than the head will have. */
-size_t h1_response_size(
+/* The most bytes that h1_response_write writes. */
+size_t h1_response_most(
     const struct h1_texts *texts, const struct http_response *response);
 
-/* Writes the head for a request of that version; returns its size. */
+/* Writes the head for a request of that version into head_r, which has
+ * h1_response_most bytes; returns its size. */
 size_t h1_response_write(char *head_r, const struct h1_texts *texts,
     unsigned version, const struct http_response *response,
     const struct h1_plan *plan);

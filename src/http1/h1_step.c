@@ -80,7 +80,7 @@ static void
 begin_exchange(struct h1_connection *connection, const char *data)
 {
 	const struct h1_head *head = h1_parse_head(connection->parse);
-	struct h1_exchange *exchange = h1_exchange_new(connection);
+	struct h1_exchange *exchange = h1_exchange_begin(connection);
 	struct http_request *request = &exchange->exchange.request;
 	size_t size = head->size;
 	enum h1_fault fault;

@@ -23,7 +23,7 @@ behind_name(const char *name, const char *end)
 }
 
 static bool
-begin_may_be(const char *name, size_t size, bool hidden)
+starts_well(const char *name, size_t size, bool hidden)
 {
 	return size != 0 &&
 	    (name[0] != '.' || (hidden && !is_outside(name, size)));
@@ -32,7 +32,7 @@ begin_may_be(const char *name, size_t size, bool hidden)
 bool
 service_path_name_may_be(const char *name, size_t size, bool hidden)
 {
-	return begin_may_be(name, size, hidden) &&
+	return starts_well(name, size, hidden) &&
 	    behind_name(name, name + size) == name + size;
 }
 
@@ -64,7 +64,7 @@ service_path_may_be(
 	while (cursor < end) {
 		name = cursor;
 		cursor = behind_name(name, end);
-		if (!begin_may_be(name, (size_t)(cursor - name), hidden) ||
+		if (!starts_well(name, (size_t)(cursor - name), hidden) ||
 		    (cursor < end && *cursor++ != '/'))
 			return false;
 	}

@@ -21,7 +21,7 @@
 /* A request of usual size finds room in one block for its head and what its
  * handler takes; so many blocks are kept as requests may wait at a time. */
 #define ARENA_BLOCK_SIZE  8192
-#define ARENA_BLOCKS_KEPT 256
+#define ARENA_BLOCKS_KEPT 64
 
 static void
 describe(const void *object, struct buffer *line)

@@ -3,7 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "app/app_reply.h"
+#include "app/app_request.h"
 #include "test_app_module.h"
 
 /* Releases count. */
@@ -98,6 +98,31 @@ reply_pieces(struct cohort_request *request, void *context)
 	return app_reply_pieces(request, 206, NULL, pieces, 4, release, &one);
 }
 
+/* In which phase the release of an app's reply ran. */
+static enum app_phase released_in;
+
+static void
+note_phase(void *owner)
+{
+	released_in = ((const struct app *)owner)->phase;
+}
+
+static enum cohort_verdict
+reply_of_module(struct cohort_request *request, void *context)
+{
+	return cohort_reply_owned(
+	    request, 200, NULL, "x", 1, note_phase, request->app);
+}
+
+static enum cohort_verdict
+reply_of_program(struct cohort_request *request, void *context)
+{
+	static const struct app_piece piece = { .data = "x", .size = 1 };
+
+	return app_reply_pieces(
+	    request, 200, NULL, &piece, 1, note_phase, request->app);
+}
+
 static enum cohort_verdict
 reply_empty(struct cohort_request *request, void *context)
 {
@@ -149,6 +174,8 @@ set_up(struct cohort_app *app)
 	cohort_get(app, "/static", reply_static, NULL);
 	cohort_get(app, "/owned", reply_owned, NULL);
 	cohort_get(app, "/pieces", reply_pieces, NULL);
+	cohort_get(app, "/module", reply_of_module, NULL);
+	cohort_get(app, "/program", reply_of_program, NULL);
 	cohort_get(app, "/empty/204", reply_empty, &no_content);
 	cohort_get(app, "/empty/205", reply_empty, &reset_content);
 	cohort_get(app, "/empty/304", reply_empty, &not_modified);
@@ -355,6 +382,18 @@ END_TEST
 
 /* Editing by `after`. */
 
+/* What a module does at the end, it does in a phase; what is our own needs
+ * none. */
+START_TEST(modules_release_in_a_phase)
+{
+	released_in = APP_PHASE_HANDLER;
+	expect(get("/module"), 200, "x");
+	ck_assert_int_eq(released_in, APP_PHASE_FREE);
+	expect(get("/program"), 200, "x");
+	ck_assert_int_eq(released_in, APP_PHASE_NONE);
+}
+END_TEST
+
 static void
 replace(struct cohort_request *request, void *context)
 {
@@ -412,6 +451,7 @@ main(void)
 	tcase_add_loop_test(tcase, head_has_the_head_only, 0,
 	    sizeof(replies) / sizeof(replies[0]));
 	tcase_add_test(tcase, locations_are_encoded);
+	tcase_add_test(tcase, modules_release_in_a_phase);
 	tcase_add_test(tcase, the_first_reply_counts);
 	tcase_add_test(tcase, only_final_statuses_are_replies);
 	suite_add_tcase(suite, tcase);

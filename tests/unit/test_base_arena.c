@@ -139,6 +139,28 @@ START_TEST(rewound_it_gives_more_blocks_back)
 }
 END_TEST
 
+/* Of a block larger than the limit a part is used, each time the same. */
+START_TEST(rewound_it_has_the_same_room)
+{
+	static const size_t limits[] = { BLOCK / 2, BLOCK, LIMIT };
+	struct arena other, moved;
+	size_t left;
+
+	arena_init(&other, pool, limits[_i]);
+	arena_rewind(&other);
+	left = arena_left(&other);
+	arena_alloc_raw(&other, left);
+	arena_rewind(&other);
+	ck_assert_uint_eq(arena_left(&other), left);
+	arena_init(&moved, pool, LIMIT);
+	arena_move(&other, &moved);
+	arena_rewind(&other);
+	ck_assert_uint_eq(arena_left(&other), left);
+	arena_reset(&moved);
+	arena_reset(&other);
+}
+END_TEST
+
 /* The sanitizer gives no freed address out again soon: what comes back was
  * kept. */
 START_TEST(pool_keeps_as_many_blocks_as_told)
@@ -349,6 +371,7 @@ main(void)
 	tcase_add_test(tcase, reset_gives_blocks_back_for_reuse);
 	tcase_add_test(tcase, rewound_it_keeps_its_first_block);
 	tcase_add_test(tcase, rewound_it_gives_more_blocks_back);
+	tcase_add_loop_test(tcase, rewound_it_has_the_same_room, 0, 3);
 	tcase_add_test(tcase, pool_keeps_as_many_blocks_as_told);
 	tcase_add_test(tcase, two_arenas_of_a_pool_do_not_share_blocks);
 	tcase_add_test(tcase, large_piece_has_a_block_of_its_own);

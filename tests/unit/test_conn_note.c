@@ -261,7 +261,7 @@ START_TEST(test_behind_room)
 	fake_connect(&fake, NULL);
 	begin(fake.conn);
 	answer(fake.conn, "one, ");
-	ck_assert_ptr_nonnull(conn_send_room(fake.conn, most));
+	ck_assert_ptr_nonnull(conn_send_reserve(fake.conn, most));
 	begin(fake.conn);
 	expect_noted(fake.conn, "one, ");
 	answer(fake.conn, "two");

@@ -99,11 +99,11 @@ END_TEST
 static void
 write_part(const char *data, size_t size)
 {
-	char *room = conn_send_room(fake.conn, 1000);
+	char *room = conn_send_reserve(fake.conn, 1000);
 
 	ck_assert_ptr_nonnull(room);
 	memcpy(room, data, size);
-	conn_send_written(fake.conn, size);
+	conn_send_commit(fake.conn, size);
 }
 
 static void
@@ -137,9 +137,9 @@ START_TEST(test_room_is_not_used)
 	const size_t most = CONN_BLOCK_SPACE - sizeof(struct conn_piece);
 
 	fake_connect(&fake, NULL);
-	ck_assert_ptr_null(conn_send_room(fake.conn, most + 1));
+	ck_assert_ptr_null(conn_send_reserve(fake.conn, most + 1));
 	conn_send(fake.conn, "lent, ", 6);
-	ck_assert_ptr_nonnull(conn_send_room(fake.conn, most));
+	ck_assert_ptr_nonnull(conn_send_reserve(fake.conn, most));
 	conn_set_settle(fake.set);
 	ck_assert_str_eq(fake_received(&fake), "lent, ");
 	ck_assert_uint_eq(conn_sent_total(fake.conn), 6);
@@ -147,10 +147,10 @@ START_TEST(test_room_is_not_used)
 	conn_set_settle(fake.set);
 	ck_assert_str_eq(fake_received(&fake), "copied");
 	expect_all_sent(12);
-	ck_assert_ptr_nonnull(conn_send_room(fake.conn, most));
+	ck_assert_ptr_nonnull(conn_send_reserve(fake.conn, most));
 	conn_finish(fake.conn, CONN_CLOSE_ANSWERED, false);
-	ck_assert_ptr_null(conn_send_room(fake.conn, 1));
-	conn_send_written(fake.conn, 1);
+	ck_assert_ptr_null(conn_send_reserve(fake.conn, 1));
+	conn_send_commit(fake.conn, 1);
 	conn_set_settle(fake.set);
 	ck_assert_uint_eq(fake.set->output_pool.taken_count, 0);
 }

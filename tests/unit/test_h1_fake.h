@@ -58,7 +58,8 @@ struct conn {
 	size_t piece_begin, piece_count;
 	uint64_t queued, sent;
 	size_t room; /* bytes that may be written now */
-	char *place; /* conn_send_room's */
+	char *place; /* conn_send_reserve's */
+	size_t place_size;
 	unsigned asked_for_place;
 	uint64_t output_limit;
 	struct buffer output;
@@ -154,6 +155,15 @@ conn_wake(struct conn *conn)
 	conn->woken = true;
 }
 
+/* Whatever is queued, and the end of each of the protocol's functions, takes
+ * back what was reserved. */
+static inline void
+fake_drop_place(struct conn *conn)
+{
+	memory_free(conn->place);
+	conn->place = NULL;
+}
+
 static inline struct fake_piece *
 fake_add_piece(struct conn *conn, size_t size)
 {
@@ -162,6 +172,7 @@ fake_add_piece(struct conn *conn, size_t size)
 	fake_assert(conn->piece_count < FAKE_PIECES_MAX);
 	fake_assert(conn->exchange != IPC_ROW_NONE);
 	conn->piece_count++;
+	fake_drop_place(conn);
 	*piece = (struct fake_piece) { .size = size, .fd = -1 };
 	conn->queued += size;
 	return piece;
@@ -185,21 +196,30 @@ conn_send_copy(struct conn *conn, const void *data, size_t size)
 	piece->data = piece->copy = memory_copy_bytes(data, size);
 }
 
-/* Every second time there is none, so that the other way is gone too. */
+/* Every second time there is none, so that the other way is taken too. */
 char *
-conn_send_room(struct conn *conn, size_t size)
+conn_send_reserve(struct conn *conn, size_t size)
 {
 	if (conn_is_ending(conn) || (conn->asked_for_place++ & 1) != 0)
 		return NULL;
-	memory_free(conn->place);
+	fake_drop_place(conn);
 	conn->place = memory_resize(NULL, 1, size);
+	conn->place_size = size;
 	return conn->place;
 }
 
 void
-conn_send_written(struct conn *conn, size_t size)
+conn_send_commit(struct conn *conn, size_t size)
 {
-	conn_send_copy(conn, conn->place, size);
+	struct fake_piece *piece;
+	char *place = conn->place;
+
+	if (conn_is_ending(conn))
+		return;
+	fake_assert(place != NULL && size <= conn->place_size);
+	conn->place = NULL;
+	piece = fake_add_piece(conn, size);
+	piece->data = piece->copy = place;
 }
 
 void
@@ -442,6 +462,7 @@ fake_call(struct conn *conn, void (*function)(struct conn *conn))
 	log_enter(&scope);
 	function(conn);
 	log_leave(&scope);
+	fake_drop_place(conn);
 }
 
 /* As conn_set_settle. */
@@ -548,7 +569,7 @@ fake_conn_free(struct conn *conn)
 	fake_close(conn, CONN_CLOSE_CLIENT);
 	free(conn->input);
 	buffer_fini(&conn->output);
-	memory_free(conn->place);
+	fake_drop_place(conn);
 	memory_free(conn);
 }
 

@@ -63,7 +63,7 @@ static void
 expect_head(unsigned version, const struct http_response *response,
     const struct h1_plan *plan, const char *expected)
 {
-	char *head = memory_alloc(h1_response_size(&texts, response) + 1), *at;
+	char *head = memory_alloc(h1_response_most(&texts, response) + 1), *at;
 	char *end;
 
 	head[h1_response_write(head, &texts, version, response, plan)] = '\0';
@@ -143,7 +143,7 @@ START_TEST(test_write_longest)
 		.field_count = 1,
 	};
 	const struct h1_plan plan = { H1_DELIVERY_COUNTED, INT64_MAX, true };
-	size_t most = h1_response_size(&texts, &response);
+	size_t most = h1_response_most(&texts, &response);
 	char *head = memory_alloc(most);
 	size_t size = h1_response_write(head, &texts, 0x0101, &response, &plan);
 

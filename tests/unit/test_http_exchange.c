@@ -54,7 +54,7 @@ close_server(void)
 	arena_pool_free(&server.arena_pool);
 }
 
-START_TEST(begin_fills_all_but_functions_and_request)
+START_TEST(begin_leaves_functions_and_request)
 {
 	exchange.request.field_count = 7;
 	http_exchange_begin(&exchange, &server);
@@ -186,7 +186,7 @@ main(void)
 	TCase *all = tcase_create("all");
 
 	tcase_add_checked_fixture(all, open_server, close_server);
-	tcase_add_test(all, begin_fills_all_but_functions_and_request);
+	tcase_add_test(all, begin_leaves_functions_and_request);
 	tcase_add_test(all, ids_are_counted_up);
 	tcase_add_test(all, id_wraps_around);
 	tcase_add_test(all, time_is_taken_where_wanted);

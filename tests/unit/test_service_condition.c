@@ -61,6 +61,7 @@ static const struct {
 } rows[] = {
 	{ "GET", NULL, 200, "0 0 all" },
 	{ "GET", "Iffy: a\nIf: b\nRanges: c", 200, "0 0 all" },
+	{ "GET", "If-Other: a\nIf-Schedule-Tag-Match: b", 200, "0 0 all" },
 	{ "GET", "If-Match: *", 200, "1 0 any all" },
 	{ "GET", "if-match: " ETAG "\nX: y\nIF-RANGE: " ETAG, 200,
 	    "2 0 any all" },
@@ -81,6 +82,19 @@ START_TEST(fields_are_found)
 	ck_assert_int_eq(cohort_test_status(reply), rows[_i].status);
 	if (rows[_i].body != NULL)
 		test_expect_body(reply, rows[_i].body);
+}
+END_TEST
+
+/* Those that are none are not kept, so they are not counted. */
+START_TEST(other_fields_are_not_bounded)
+{
+	char headers[(HTTP_CONDITIONS_MAX + 1) * 32] = "";
+	int i;
+
+	for (i = 0; i <= HTTP_CONDITIONS_MAX; i++)
+		strcat(headers, "If-Other: \"x\"\n");
+	ck_assert_int_eq(
+	    cohort_test_status(test_ask("GET", "/", headers)), 200);
 }
 END_TEST
 
@@ -110,6 +124,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, open_test, close_test);
 	tcase_add_loop_test(
 	    tcase, fields_are_found, 0, sizeof(rows) / sizeof(rows[0]));
+	tcase_add_test(tcase, other_fields_are_not_bounded);
 	tcase_add_test(tcase, conditions_are_bounded);
 	suite_add_tcase(suite, tcase);
 	return test_run(suite);
