@@ -39,7 +39,7 @@ app_reply_init(struct app_reply *reply)
 	reply->field_capacity = APP_REPLY_FIELDS;
 }
 
-static RARE void
+static void
 run_release(struct app *app, const struct app_release *release)
 {
 	if (release->is_ours)

@@ -223,8 +223,13 @@ conn_send_reserve(struct conn *conn, size_t size)
 void
 conn_send_commit(struct conn *conn, size_t size)
 {
-	if (accepts(conn, size))
-		extend(conn, size);
+	if (!accepts(conn, size))
+		return;
+	/* Behind them the block has its pieces. */
+	if (conn->output.last == NULL ||
+	    sizeof(struct conn_piece) + size > room(conn->output.last))
+		panic("output: %zu bytes that were not reserved", size);
+	extend(conn, size);
 }
 
 uint64_t

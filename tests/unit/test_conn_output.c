@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <sys/mman.h>
 
+#include <signal.h>
+
 #include "conn/conn_block.h"
 #include "test_conn_fake.h"
 
@@ -153,6 +155,16 @@ START_TEST(test_room_is_not_used)
 	conn_send_commit(fake.conn, 1);
 	conn_set_settle(fake.set);
 	ck_assert_uint_eq(fake.set->output_pool.taken_count, 0);
+}
+END_TEST
+
+START_TEST(test_more_than_was_reserved_panics)
+{
+	const size_t most = CONN_BLOCK_SPACE - sizeof(struct conn_piece);
+
+	fake_connect(&fake, NULL);
+	ck_assert_ptr_nonnull(conn_send_reserve(fake.conn, most));
+	conn_send_commit(fake.conn, most + 1);
 }
 END_TEST
 
@@ -327,6 +339,8 @@ main(void)
 	tcase_add_test(tests, test_many_pieces_are_one_write);
 	tcase_add_test(tests, test_written_in_place);
 	tcase_add_test(tests, test_room_is_not_used);
+	tcase_add_test_raise_signal(
+	    tests, test_more_than_was_reserved_panics, SIGABRT);
 	tcase_add_test(tests, test_more_pieces_than_one_write_takes);
 	tcase_add_test(tests, test_copies_across_blocks);
 	tcase_add_test(tests, test_alternating_pieces);
