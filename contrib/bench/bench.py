@@ -111,9 +111,12 @@ class Run:
         command.append('http://127.0.0.1:%d%s' % (
             server.port, server.path(work)))
         before = server.cpu_seconds()
-        output = subprocess.run(command, check=True, capture_output=True,
-                                text=True).stdout
+        done = subprocess.run(command, capture_output=True, text=True)
         cpu = server.cpu_seconds() - before
+        output = done.stdout
+        if done.returncode != 0:
+            sys.exit('%s, %s: wrk: %s' % (
+                work.name, server.name, (done.stderr or output).strip()))
         self.requests = int(re.search(r'(\d+) requests in', output)[1])
         self.rate = float(re.search(r'Requests/sec: *([\d.]+)', output)[1])
         self.cpu = cpu / max(self.requests, 1)
