@@ -3,8 +3,8 @@
  * Whatever an application does, what goes out is framed as announced: a
  * body's bytes pass admit(), which knows how many may still come.
  *
- * Within on_input a head is not queued at once: a small body that follows
- * is written behind it, and both are one piece of output.  The response
+ * Within on_input a head is written in place but not queued at once: a small
+ * body that follows is written behind it, and both are one piece of output.  The response
  * begins, as containment sees it, when its head is queued.
  */
 #include "http1/h1_exchange.h"
