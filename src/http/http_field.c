@@ -56,26 +56,15 @@ http_value_is_valid(const char *data, size_t size)
 	return http_value_size(data, size) == size;
 }
 
-static http_lanes
-lower_lanes(http_lanes bytes)
+static bool
+is_same_name(const char *one, const char *other, size_t size)
 {
-	return bytes | ((http_lanes)(bytes - 'A' < 26) & 0x20);
-}
+	size_t i;
 
-bool
-http_names_match(const char *one, const char *other, size_t size)
-{
-	size_t at;
-
-	for (at = 0; size - at >= HTTP_LANES; at += HTTP_LANES)
-		if (http_lanes_bits(
-			(http_lanes)(lower_lanes(http_lanes_load(one + at)) !=
-			    lower_lanes(http_lanes_load(other + at)))) != 0)
+	for (i = 0; i < size; i++)
+		if (lower(one[i]) != lower(other[i]))
 			return false;
-	return http_lanes_bits((http_lanes)(lower_lanes(http_lanes_load_part(
-						one + at, size - at)) !=
-		   lower_lanes(http_lanes_load_part(other + at, size - at)))) ==
-	    0;
+	return true;
 }
 
 int
@@ -86,7 +75,7 @@ http_field_find(const struct cohort_pair *fields, size_t count,
 
 	for (i = start; i < count; i++)
 		if (fields[i].name.size == size &&
-		    http_names_match(fields[i].name.data, name, size))
+		    is_same_name(fields[i].name.data, name, size))
 			return (int)i;
 	return -1;
 }

@@ -77,9 +77,6 @@ bool http_value_is_valid(const char *data, size_t size);
 int http_field_find(const struct cohort_pair *fields, size_t count,
     const char *name, size_t start);
 
-/* Are both, of that size, equal without regard to case? */
-bool http_names_match(const char *one, const char *other, size_t size);
-
 /* Is name, of lower-case letters, equal to data without regard to case? */
 bool http_name_equals(const char *data, size_t size, const char *name);
 

@@ -122,25 +122,6 @@ http_lanes_span(
 	return at + http_lanes_first(bits);
 }
 
-/* How many bytes stand before the first that is byte, which is not 0. */
-static inline size_t
-http_lanes_find(const char *data, size_t size, char byte)
-{
-	uint8_t sought = (uint8_t)byte;
-	size_t at;
-	unsigned bits;
-
-	for (at = 0; size - at >= HTTP_LANES; at += HTTP_LANES) {
-		bits = http_lanes_bits(
-		    (http_lanes)(http_lanes_load(data + at) == sought));
-		if (bits != 0)
-			return at + http_lanes_first(bits);
-	}
-	bits = http_lanes_bits(
-	    (http_lanes)(http_lanes_load_part(data + at, size - at) == sought));
-	return bits != 0 ? at + http_lanes_first(bits) : size;
-}
-
 /* ---- bytes of which nearly all texts consist ---- */
 
 /* What is below a range wraps to above it. */

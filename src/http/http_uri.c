@@ -34,7 +34,7 @@ are_refused(http_lanes bytes)
 }
 
 static http_lanes
-end_plain_segment(http_lanes bytes)
+ends_plain_segment(http_lanes bytes)
 {
 	return are_refused(bytes) | (http_lanes)(bytes == '/') |
 	    (http_lanes)(bytes == '?') | (http_lanes)(bytes == '%');
@@ -75,7 +75,7 @@ static unsigned
 segment_ends(const char *data, size_t size)
 {
 	return http_lanes_bits(
-	    end_plain_segment(http_lanes_load_some(data, size)));
+	    ends_plain_segment(http_lanes_load_some(data, size)));
 }
 
 /* Reads a path that is right as it stands, up to the query or the NUL at size;

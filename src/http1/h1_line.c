@@ -64,8 +64,8 @@ is_escape(const char *digits)
 static http_lanes
 ends_plain_target(http_lanes bytes)
 {
-	return ~(
-	    http_lanes_letters(bytes) | /* to the semicolon: -./ 0 to 9 : ; */
+	/* Of one range: - . / 0 to 9 : ; */
+	return ~(http_lanes_letters(bytes) |
 	    (http_lanes)(bytes - '-' < ';' - '-' + 1) |
 	    (http_lanes)(bytes == '_') | (http_lanes)(bytes == '&') |
 	    (http_lanes)(bytes == '='));

@@ -12,7 +12,6 @@
 #include "base/base_memory.h"
 #include "base/base_object.h"
 #include "base/base_rare.h"
-#include "http/http_lanes.h"
 
 #define EMPTY_LINES_MAX 4 /* RFC 9112, 2.2: at least one is ignored */
 
@@ -119,13 +118,14 @@ read_line(struct h1_parse *parse, const char *data, size_t size)
 {
 	size_t longest = parse->line + parse->limits->max_request_line;
 	enum h1_fault fault;
+	const char *end;
 
-	parse->looked_at += http_lanes_find(
-	    data + parse->looked_at, size - parse->looked_at, '\n');
+	end = memchr(data + parse->looked_at, '\n', size - parse->looked_at);
+	parse->looked_at = end != NULL ? (size_t)(end - data) : size;
 	if (parse->looked_at > longest + strlen("\r"))
 		return refuse(
 		    parse, h1_line_too_long(data, parse->line, longest));
-	if (parse->looked_at == size)
+	if (end == NULL)
 		return judge_line_begin(parse, data, size);
 	fault = h1_line_read(
 	    data, parse->line, parse->looked_at, &parse->head.line);

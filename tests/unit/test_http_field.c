@@ -133,18 +133,27 @@ plain_lower(int byte)
 	return byte >= 'A' && byte <= 'Z' ? byte + ('a' - 'A') : byte;
 }
 
+static bool
+is_found(const char *one, size_t size, const char *other)
+{
+	const struct cohort_pair field = { .name = { one, size } };
+
+	return http_field_find(&field, 1, other, 0) == 0;
+}
+
 /* Each byte against a letter and what stands beside letters, at each place of
  * names of each length around a step's. */
 START_TEST(names_match_without_case)
 {
 	static const char others[] = "kKaAzZ@[`{\r-\xeb";
 	size_t size = (size_t)_i, place, i;
-	char *one = malloc(size), *two = malloc(size);
+	char *one = malloc(size + 1), *two = malloc(size + 1);
 	int byte;
 
 	ck_assert(one != NULL && two != NULL);
 	memset(one, 'm', size);
 	memset(two, 'M', size);
+	two[size] = '\0';
 	for (place = 0; place < size; place++) {
 		for (i = 0; i < sizeof(others) - 1; i++) {
 			for (byte = 0; byte < 256; byte++) {
@@ -152,14 +161,13 @@ START_TEST(names_match_without_case)
 
 				one[place] = (char)byte;
 				two[place] = (char)other;
-				ck_assert_int_eq(
-				    http_names_match(one, two, size),
+				ck_assert_int_eq(is_found(one, size, two),
 				    plain_lower(byte) == plain_lower(other));
 			}
 		}
 		one[place] = two[place] = 'n';
 	}
-	ck_assert(http_names_match(one, two, 0));
+	ck_assert(is_found(one, size, two));
 	free(one);
 	free(two);
 }

@@ -92,25 +92,6 @@ START_TEST(span_ends_at_the_first_stop)
 }
 END_TEST
 
-/* NULs are bytes as others. */
-START_TEST(find_finds_the_first)
-{
-	size_t size = (size_t)_i, one, other;
-	char *block = make_block(size, '\0');
-
-	ck_assert_uint_eq(http_lanes_find(block, size, '\n'), size);
-	for (one = 0; one < size; one++) {
-		for (other = one; other < size; other++) {
-			memset(block, other % 2 == 0 ? '\0' : '\x8a', size);
-			block[one] = block[other] = '\n';
-			ck_assert_uint_eq(
-			    http_lanes_find(block, size, '\n'), one);
-		}
-	}
-	free(block);
-}
-END_TEST
-
 START_TEST(classes_are_those_of_ascii)
 {
 	char bytes[HTTP_LANES];
@@ -135,7 +116,6 @@ main(void)
 	tcase_add_loop_test(all, part_is_filled_up_with_zeros, 0, HTTP_LANES);
 	tcase_add_test(all, some_is_no_more_than_the_lanes);
 	tcase_add_loop_test(all, span_ends_at_the_first_stop, 0, SIZES);
-	tcase_add_loop_test(all, find_finds_the_first, 0, SIZES);
 	tcase_add_loop_test(all, classes_are_those_of_ascii, 0, 256);
 	suite_add_tcase(suite, all);
 	return test_run(suite);
