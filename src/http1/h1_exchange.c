@@ -4,8 +4,8 @@
  * body's bytes pass admit(), which knows how many may still come.
  *
  * Within on_input a head is written in place but not queued at once: a small
- * body that follows is written behind it, and both are one piece of output.  The response
- * begins, as containment sees it, when its head is queued.
+ * body that follows is written behind it, and both are one piece of output.
+ * The response begins, as containment sees it, when its head is queued.
  */
 #include "http1/h1_exchange.h"
 
